@@ -1,0 +1,67 @@
+# The commands of this project. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+PYTHON := .venv/bin/python
+ARGS ?=
+T ?=
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.PHONY: up
+up: setup ## Start three regions, place one order, show its life (ARGS="--no-demo --base-port 8070" …)
+	@.venv/bin/muneris up $(ARGS)
+
+.PHONY: test
+test: setup ## Run all tests (T=tests/unit/orders runs a part, one process, verbose)
+	@$(PYTHON) -m pytest $(if $(T),$(T) -n 0 -v,-n 2 --dist loadgroup)
+
+.PHONY: check
+check: setup ## Lint, types and layering
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+.PHONY: format
+format: setup ## Rewrite the code in the project's format
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+.PHONY: bench
+bench: setup ## Measure the order path (ratios, side by side in one run)
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+.PHONY: lock
+lock: setup ## Resolve the dependencies again
+	@$(UV) pip compile pyproject.toml --all-extras --universal --generate-hashes \
+		--python-version 3.13 --no-header --quiet --upgrade -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove everything that was made here
+	@rm -rf .venv .tools node_modules .muneris .*_cache .hypothesis
+
+# --- what a fresh machine needs ------------------------------------------------------------
+
+.PHONY: setup
+setup: .venv/.installed node_modules/.installed
+
+.tools/bin/uv:
+	@python3 -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.installed: requirements.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
+	@$(UV) venv --quiet --allow-existing .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed for the storage emulator: install it, then run make again." >&2; exit 1; }
+	@npm ci --silent
+	@touch $@

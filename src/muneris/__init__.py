@@ -1,0 +1,1 @@
+"""Muneris: restaurant ordering in three regions on Azure."""

@@ -1,0 +1,42 @@
+"""What every test may use: one storage emulator a test process, and names no other test uses."""
+
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from localcloud.azurite import Azurite, StorageAddress
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nothing listens on."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@pytest.fixture(scope="session")
+def ports() -> Callable[[int], list[int]]:
+    return free_ports
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def azurite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StorageAddress]:
+    """A real Azurite on disk, shared by the tests of this process: use `unique` names in it."""
+    folder: Path = tmp_path_factory.mktemp("azurite")
+    emulator = Azurite(StorageAddress(*free_ports(3)), folder / "data", folder / "azurite.log")
+    await emulator.start()
+    yield emulator.address
+    await emulator.stop()
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """A name of its own for a table, queue or container: letters and digits, lower case."""
+    return lambda prefix: f"{prefix}{uuid.uuid4().hex[:12]}"
