@@ -115,17 +115,16 @@ class Azurite:
 
     async def wait(self) -> None:
         """Wait until it has ended."""
-        while self.pid is not None:
+        while self.pid is not None:  # noqa: ASYNC110 - another process sets no event of ours
             await asyncio.sleep(_POLL_SECONDS)
 
     async def stop(self) -> None:
         """End it and wait for its end; nothing to do if it has ended."""
         if self._process is None:
             return
-        self._process.terminate()
-        await self.wait()
         if self._process.stdin:
             self._process.stdin.close()
+        await self.wait()
 
 
 async def accepts(port: int) -> bool:
