@@ -1,0 +1,1 @@
+"""Adapters to Azure: tables, documents, events, settings, and the Functions entry."""

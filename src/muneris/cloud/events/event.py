@@ -1,0 +1,55 @@
+"""What is said between concerns, and the port it is said through."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from muneris.core.operational import OperationalError
+from muneris.core.problems import Json
+
+MAX_DATA = 40 * 1024
+"""Bytes of data an event may carry: a queue message is 64 KiB in base64 (Storage Queues, Put Message)."""
+
+
+class EventsUnavailableError(OperationalError):
+    """Event Grid did not take the events; some may have been taken."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One CloudEvent.
+
+    `type` is `muneris.<concern>.<what>`; `subject` starts with the property code; `id` is the same however
+    often the same thing is said. `data` carries ids and quantities, never a person's data.
+    """
+
+    type: str
+    subject: str
+    id: str
+    data: Mapping[str, Json]
+
+
+class Publisher(Protocol):
+    """Takes events for delivery, at least once, in no order."""
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Hand over events.
+
+        Raises:
+            EventsUnavailableError: they were not all taken; saying them again is safe.
+        """
+        ...
+
+
+def read_event(message: bytes) -> Event:
+    """The event a queue message holds.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    try:
+        envelope = json.loads(message)
+        return Event(envelope["type"], envelope["subject"], envelope["id"], envelope["data"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no CloudEvent: {error}") from error

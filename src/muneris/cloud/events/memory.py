@@ -1,0 +1,16 @@
+"""Events in memory, for tests."""
+
+from collections.abc import Sequence
+
+from muneris.cloud.events.event import Event
+
+
+class MemoryPublisher:
+    """Keeps what was published, in order."""
+
+    def __init__(self) -> None:
+        self.published: list[Event] = []
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Keep the events."""
+        self.published += events

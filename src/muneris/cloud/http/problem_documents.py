@@ -1,0 +1,135 @@
+"""Refusals and faults as problem documents (RFC 9457)."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+
+from muneris.cloud.http.correlation import correlation_id
+from muneris.core.operational import OperationalError
+from muneris.core.problems import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    MALFORMED_JSON,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    SERVICE_UNAVAILABLE,
+    Json,
+    ProblemError,
+    ProblemType,
+)
+
+_log = logging.getLogger(__name__)
+_BASE = "https://muneris.app/problems/"
+_RETRY_AFTER_SECONDS = "2"
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """A refusal: `code` is stable, `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    correlation_id: str
+    errors: list[FieldError] | None = None
+
+
+def problem_responses(*types: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """A route's refusals, for its OpenAPI document."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for each in types:
+        known = responses.setdefault(each.status, {"model": ProblemDocument, "description": ""})
+        known["description"] += f"{', ' if known['description'] else ''}`{each.code}`"
+    return responses
+
+
+def refuse_invalid(errors: Iterable[tuple[str, str]]) -> ProblemError:
+    """The refusal of a request whose fields are wrong: pairs of a field's path and what is wrong."""
+    listed: list[Json] = [{"field": field, "message": message} for field, message in errors]
+    return INVALID_REQUEST("Correct the fields named in 'errors' and send again.", errors=listed)
+
+
+def refuse_model(error: ValidationError | RequestValidationError, *, skip: int = 0) -> ProblemError:
+    """The refusal of a request that a pydantic model rejected; `skip` leading path parts are ours."""
+    return refuse_invalid(
+        (".".join(str(part) for part in each["loc"][skip:]), each["msg"]) for each in error.errors()
+    )
+
+
+def problem_response(request: Request, problem: ProblemError) -> JSONResponse:
+    """The answer that says so."""
+    document: Mapping[str, Json] = {
+        "type": _BASE + problem.type.code,
+        "title": problem.type.title,
+        "status": problem.type.status,
+        "detail": problem.detail,
+        "instance": request.url.path,
+        "code": problem.type.code,
+        "correlation_id": correlation_id(),
+        **problem.members,
+    }
+    return JSONResponse(
+        document, problem.type.status, dict(problem.headers), media_type="application/problem+json"
+    )
+
+
+def answer_problems(api: FastAPI) -> None:
+    """Have every refusal and fault of an API answered as a problem document."""
+    api.add_exception_handler(ProblemError, _on_problem)
+    api.add_exception_handler(RequestValidationError, _on_invalid)
+    api.add_exception_handler(HTTPException, _on_http)
+    api.add_exception_handler(OperationalError, _on_fault)
+    api.add_exception_handler(Exception, _on_bug)
+
+
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - Starlette calls by type
+    return problem_response(request, error)
+
+
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    if any(each["type"] == "json_invalid" for each in error.errors()):
+        return problem_response(request, MALFORMED_JSON("The body is not JSON."))
+    return problem_response(request, refuse_model(error, skip=1))
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        refusal = METHOD_NOT_ALLOWED("This address has no such method.", headers=error.headers)
+    else:
+        refusal = NOT_FOUND("There is nothing at this address.")
+    return problem_response(request, refusal)
+
+
+async def _on_fault(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("unavailable: %s", error)
+    return problem_response(
+        request,
+        SERVICE_UNAVAILABLE(
+            "Something this needs does not answer. Send the same request again shortly.",
+            headers={"Retry-After": _RETRY_AFTER_SECONDS},
+        ),
+    )
+
+
+async def _on_bug(request: Request, error: Exception) -> JSONResponse:
+    _log.error("bug", exc_info=error)
+    return problem_response(request, INTERNAL_ERROR("Our mistake. It is logged under the correlation id."))

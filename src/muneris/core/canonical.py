@@ -1,0 +1,55 @@
+"""Requests compared by meaning: strict JSON in, canonical JSON (RFC 8785) and its fingerprint out."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import NoReturn
+
+import rfc8785
+
+from muneris.core.problems import Json
+
+
+class MalformedJsonError(ValueError):
+    """The text is not one unambiguous JSON value (RFC 8259, I-JSON)."""
+
+
+def _unique_members(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise MalformedJsonError("a member name occurs twice in one object")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise MalformedJsonError(f"{name} is no JSON number")
+
+
+def parse_json(body: bytes) -> Json:
+    """The value a body holds.
+
+    Raises:
+        MalformedJsonError: it is no JSON, not UTF-8, repeats a member name, or nests too deep.
+    """
+    try:
+        value: Json = json.loads(
+            body.decode(), object_pairs_hook=_unique_members, parse_constant=_no_constant
+        )
+    except MalformedJsonError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise MalformedJsonError(str(error) or "nested too deep") from error
+    return value
+
+
+def fingerprint(value: Json) -> str:
+    """SHA-256 of the canonical form: equal exactly when two values mean the same.
+
+    Raises:
+        MalformedJsonError: a number is beyond what JSON can carry exactly, or a text is no Unicode.
+    """
+    try:
+        canonical = rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise MalformedJsonError(str(error)) from error
+    return hashlib.sha256(canonical).hexdigest()
