@@ -1,0 +1,1 @@
+"""Companies, properties and their menus."""

@@ -1,0 +1,109 @@
+"""A property's menu as an app orders from it: what config publishes and everybody reads. Pure."""
+
+from decimal import Decimal
+from functools import cached_property
+
+from pydantic import BaseModel, ConfigDict
+
+Text = dict[str, str]
+"""A text by language code: `{"en-US": "Soup"}`."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Price(_Part):
+    """One of a definition's prices, in the menu's currency."""
+
+    price_sequence: int
+    name: str | None = None
+    price: Decimal
+
+
+class CondimentRule(_Part):
+    """How many condiments of a group one unit of the item takes. `max` 0: no upper limit."""
+
+    condiment_group_id: int
+    min: int
+    max: int
+
+
+class Definition(_Part):
+    """One of an item's variants (Simphony's menu item definition)."""
+
+    definition_sequence: int
+    name: Text | None = None
+    prices: tuple[Price, ...]
+    condiment_groups: tuple[CondimentRule, ...] = ()
+
+
+class Item(_Part):
+    """Something to order."""
+
+    menu_item_id: int
+    name: Text
+    description: Text | None = None
+    image: str | None = None
+    definitions: tuple[Definition, ...]
+    tax_class: int | None = None
+
+
+class Condiment(_Part):
+    """A choice within a group, and what one of it costs."""
+
+    condiment_id: int
+    name: Text
+    price: Decimal
+    definition_sequence: int = 1
+
+
+class CondimentGroup(_Part):
+    """Choices that belong together."""
+
+    condiment_group_id: int
+    name: Text
+    condiments: tuple[Condiment, ...]
+
+
+class Group(_Part):
+    """Items shown together."""
+
+    id: int
+    name: Text
+    item_ids: tuple[int, ...]
+
+
+class Menu(_Part):
+    """Everything a property sells. `version` changes whenever anything in it does."""
+
+    version: str
+    currency: str
+    languages: tuple[str, ...]
+    groups: tuple[Group, ...]
+    items: tuple[Item, ...]
+    condiment_groups: tuple[CondimentGroup, ...]
+
+    @cached_property
+    def definitions(self) -> dict[tuple[int, int], Definition]:
+        """Every definition by item and sequence."""
+        return {
+            (item.menu_item_id, each.definition_sequence): each
+            for item in self.items
+            for each in item.definitions
+        }
+
+    @cached_property
+    def condiments(self) -> dict[int, dict[tuple[int, int], Condiment]]:
+        """The condiments of each group, by id and definition sequence."""
+        return {
+            group.condiment_group_id: {
+                (each.condiment_id, each.definition_sequence): each for each in group.condiments
+            }
+            for group in self.condiment_groups
+        }
+
+
+def menu_document(property_code: str) -> str:
+    """The name of the document a property's menu is published as."""
+    return f"{property_code}/menu.json"
