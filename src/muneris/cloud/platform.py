@@ -4,21 +4,25 @@ import secrets
 from functools import cached_property
 
 from azure.core.credentials import AzureKeyCredential
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.data.tables.aio import TableClient, TableServiceClient
 from azure.eventgrid.aio import EventGridPublisherClient
 from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.queue.aio import QueueServiceClient
 
 from muneris.cloud.documents import Documents
 from muneris.cloud.documents.azure import AzureDocuments
 from muneris.cloud.events import Publisher
 from muneris.cloud.events.azure import AzurePublisher
+from muneris.cloud.http import Authenticate, PublicKeys
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.settings import CloudSettings
 from muneris.cloud.tables import Table
 from muneris.cloud.tables.azure import AzureTable
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.core.clock import Clock, SystemClock
+from muneris.core.operational import OperationalError
 
 READ_MODELS = "read-models"
 """The container of what concerns publish for each other."""
@@ -41,6 +45,31 @@ class Platform:
         return _retried(_table_service(connection_string).get_table_client(name))
 
     @cached_property
+    def authenticate(self) -> Authenticate:
+        """Who calls this region: its own keys, and staff's."""
+        settings = self._settings
+        return Authenticate(
+            settings.region,
+            settings.regions,
+            PublicKeys(self.table("Settings")),
+            settings.staff_issuer,
+            settings.staff_jwks,
+            self.clock,
+        )
+
+    async def queues_answer(self) -> bool:
+        """Whether the region's queue service works.
+
+        Raises:
+            OperationalError: it does not.
+        """
+        try:
+            await self._queue_service.get_service_properties()
+        except (HttpResponseError, ServiceRequestError, ServiceResponseError) as error:
+            raise OperationalError(str(error)) from error
+        return True
+
+    @cached_property
     def read_models(self) -> Documents:
         """The documents that concerns publish for each other."""
         service = BlobServiceClient.from_connection_string(
@@ -58,6 +87,12 @@ class Platform:
             retry_total=0,
         )
         return AzurePublisher(client, f"/muneris/{self._settings.region}/{self._app}", RetryPolicy())
+
+    @cached_property
+    def _queue_service(self) -> QueueServiceClient:
+        return QueueServiceClient.from_connection_string(
+            self._settings.storage.get_secret_value(), transport=_transport(), retry_total=0
+        )
 
     @cached_property
     def _table_service(self) -> TableServiceClient:

@@ -94,6 +94,11 @@ class Menu(_Part):
         }
 
     @cached_property
+    def names(self) -> dict[int, Text]:
+        """Every item's name by its id."""
+        return {item.menu_item_id: item.name for item in self.items}
+
+    @cached_property
     def condiments(self) -> dict[int, dict[tuple[int, int], Condiment]]:
         """The condiments of each group, by id and definition sequence."""
         return {

@@ -3,7 +3,7 @@
 from muneris.cloud.http.api import create_api
 from muneris.cloud.http.bearer import Authenticate, PublicKeys
 from muneris.cloud.http.correlation import correlation_id
-from muneris.cloud.http.problem_documents import problem_responses, refuse_invalid
+from muneris.cloud.http.problem_documents import problem_responses
 
 __all__ = [
     "Authenticate",
@@ -11,5 +11,4 @@ __all__ = [
     "correlation_id",
     "create_api",
     "problem_responses",
-    "refuse_invalid",
 ]

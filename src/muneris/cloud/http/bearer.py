@@ -74,9 +74,8 @@ class Authenticate:
         self._regions = regions
         self._region_keys = region_keys
         self._staff_issuer = staff_issuer
-        self._staff_keys: dict[str, ECKey] = {
-            str(key.kid): key for key in KeySet.import_key_set(json.loads(staff_jwks)).keys
-        }
+        keys = KeySet.import_key_set(json.loads(staff_jwks)).keys
+        self._staff_keys = {str(key.kid): key for key in keys if isinstance(key, ECKey)}
         self._clock = clock
 
     async def __call__(self, authorization: Annotated[str | None, Header()] = None) -> Caller:

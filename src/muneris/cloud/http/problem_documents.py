@@ -1,21 +1,20 @@
 """Refusals and faults as problem documents (RFC 9457)."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from muneris.cloud.http.correlation import correlation_id
 from muneris.core.operational import OperationalError
 from muneris.core.problems import (
     INTERNAL_ERROR,
-    INVALID_REQUEST,
     MALFORMED_JSON,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
@@ -24,6 +23,7 @@ from muneris.core.problems import (
     ProblemError,
     ProblemType,
 )
+from muneris.core.validation import refuse_model
 
 _log = logging.getLogger(__name__)
 _BASE = "https://muneris.app/problems/"
@@ -57,19 +57,6 @@ def problem_responses(*types: ProblemType) -> dict[int | str, dict[str, Any]]:
         known = responses.setdefault(each.status, {"model": ProblemDocument, "description": ""})
         known["description"] += f"{', ' if known['description'] else ''}`{each.code}`"
     return responses
-
-
-def refuse_invalid(errors: Iterable[tuple[str, str]]) -> ProblemError:
-    """The refusal of a request whose fields are wrong: pairs of a field's path and what is wrong."""
-    listed: list[Json] = [{"field": field, "message": message} for field, message in errors]
-    return INVALID_REQUEST("Correct the fields named in 'errors' and send again.", errors=listed)
-
-
-def refuse_model(error: ValidationError | RequestValidationError, *, skip: int = 0) -> ProblemError:
-    """The refusal of a request that a pydantic model rejected; `skip` leading path parts are ours."""
-    return refuse_invalid(
-        (".".join(str(part) for part in each["loc"][skip:]), each["msg"]) for each in error.errors()
-    )
 
 
 def problem_response(request: Request, problem: ProblemError) -> JSONResponse:
@@ -107,7 +94,7 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return problem_response(request, MALFORMED_JSON("The body is not JSON."))
-    return problem_response(request, refuse_model(error, skip=1))
+    return problem_response(request, refuse_model(error.errors(), skip=1))
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:

@@ -1,0 +1,5 @@
+"""`python -m localcloud` is `muneris`."""
+
+from localcloud.cli import main
+
+main()

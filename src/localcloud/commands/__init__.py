@@ -1,0 +1,1 @@
+"""The commands of `muneris`, one module each; `localcloud.cli` puts them together."""

@@ -1,0 +1,58 @@
+"""A local cloud's status as a table to read."""
+
+from collections.abc import Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from localcloud.supervisor.service import State
+from localcloud.supervisor.status import AppStatus, RegionStatus, Status
+
+type QueueLengths = Mapping[str, Mapping[str, int]]
+"""Messages by queue, by region."""
+
+_POISON = "-poison"
+
+
+def status_table(status: Status, queues: QueueLengths | None = None) -> RenderableType:
+    """Regions and their apps, with the addresses below; with the lengths of queues where they are known."""
+    table = Table("region", "address", "health", "app", "state", "pid", "restarts")
+    if queues is not None:
+        table.add_column("messages waiting")
+    for region in status.regions:
+        waiting = [] if queues is None else [_waiting(queues.get(region.name, {}))]
+        for row in _rows(region):
+            table.add_row(*row, *waiting)
+            waiting = []
+        table.add_section()
+    return Group(table, addresses(status))
+
+
+def addresses(status: Status) -> Text:
+    """Where everything but the regions is reached."""
+    lines = [f"Traffic Manager     {status.traffic_manager}"]
+    lines += [f"{name.capitalize():<19} {address} (simulator)" for name, address in status.simulators.items()]
+    lines += [f"Event Grid {region:<8} {address}" for region, address in status.event_grid.items()]
+    return Text("\n".join(lines))
+
+
+def _rows(region: RegionStatus) -> list[list[RenderableType]]:
+    health = Text("healthy", "green") if region.healthy else Text("unhealthy", "red")
+    head: list[RenderableType] = [region.name, region.endpoint, health]
+    apps = [_app(app) for app in region.apps] or [[Text("none"), Text(""), Text(""), Text("")]]
+    return [[*(head if number == 0 else ["", "", ""]), *app] for number, app in enumerate(apps)]
+
+
+def _app(app: AppStatus) -> list[RenderableType]:
+    style = "green" if app.state is State.RUNNING else "yellow"
+    return [app.name, Text(app.state, style), str(app.pid or "-"), str(app.restarts)]
+
+
+def _waiting(lengths: Mapping[str, int]) -> Text:
+    """The queues that hold anything; poison stands out."""
+    text = Text()
+    for queue, length in sorted(lengths.items()):
+        if length:
+            text.append(f"{queue} {length}  ", "bold red" if queue.endswith(_POISON) else "")
+    return text or Text("none", "dim")

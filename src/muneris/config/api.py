@@ -1,0 +1,203 @@
+"""The routes of properties, their Simphony and their menus."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Response
+from pydantic import BaseModel, Field
+
+from muneris.cloud.http import Authenticate, problem_responses
+from muneris.cloud.http.conditional import names_etag, to_etag
+from muneris.cloud.http.staff import require_staff
+from muneris.companies.problems import COMPANY_IN_ANOTHER_REGION, COMPANY_NOT_ACTIVE, COMPANY_NOT_FOUND
+from muneris.config.menu import Menu
+from muneris.config.menus import Menus
+from muneris.config.model import PropertySettings, SimphonySettings, etag_version
+from muneris.config.problems import (
+    MENU_EMPTY,
+    MENU_NOT_FOUND,
+    PRECONDITION_REQUIRED,
+    SIMPHONY_CHECK_FAILED,
+    SIMPHONY_NOT_CONNECTED,
+    SIMPHONY_UNAVAILABLE,
+)
+from muneris.config.property import Property
+from muneris.config.service import Properties
+from muneris.config.simphony_connection import Findings, SimphonyConnections
+from muneris.core.identity import Caller
+from muneris.core.ids import PROPERTY_CODE
+from muneris.core.problems import (
+    CHANGED_MEANWHILE,
+    FORBIDDEN,
+    INVALID_REQUEST,
+    MALFORMED_JSON,
+    PROPERTY_IN_ANOTHER_REGION,
+    PROPERTY_NOT_FOUND,
+    SESSION_OF_ANOTHER_REGION,
+    UNAUTHENTICATED,
+)
+
+_NOT_ALLOWED = (UNAUTHENTICATED, SESSION_OF_ANOTHER_REGION, FORBIDDEN)
+_UNREADABLE = (MALFORMED_JSON, INVALID_REQUEST)
+_NOT_HERE = (PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
+_NO_COMPANY = (COMPANY_NOT_FOUND, COMPANY_IN_ANOTHER_REGION)
+_NOT_MODIFIED = 304
+_UNCHANGED: dict[int | str, dict[str, object]] = {_NOT_MODIFIED: {"description": "Unchanged"}}
+
+NewCode = Annotated[str, Path(pattern=PROPERTY_CODE.pattern, examples=["NOR-CPH01"])]
+Code = Annotated[str, Path(examples=["NOR-CPH01"])]
+ConditionHeader = Annotated[str | None, Header()]
+
+_PROPERTY = {
+    "name": "Nordic Kitchens Nyhavn",
+    "country": "DK",
+    "currency": "DKK",
+    "time_zone": "Europe/Copenhagen",
+    "contact_email": "nyhavn@nordickitchens.example",
+    "address": "Nyhavn 1, 1051 København",
+}
+_SIMPHONY = {
+    "auth_url": "https://idp.oracleindustry.com",
+    "api_url": "https://sts.oraclecloud.com",
+    "client_id": "bXVuZXJpcw.0b4f",
+    "username": "muneris_api",
+    "password": "…",
+    "org_short_name": "nordic",
+    "loc_ref": "cph01",
+    "rvc_ref": 1,
+    "employee_ref": 9001,
+    "order_type_refs": {"dine_in": 1, "pickup": 2, "delivery": 3},
+    "tender_refs": {"online": 10},
+}
+
+
+class PropertyList(BaseModel):
+    """A company's properties."""
+
+    items: list[Property]
+    continuation: str | None = None
+
+
+class MenuRefreshed(BaseModel):
+    """The version of the menu that is published now."""
+
+    version: str = Field(examples=["5f0c8f1e0c1d4d3f9a8b7c6d5e4f3a2b"])
+
+
+def router(
+    properties: Properties, connections: SimphonyConnections, menus: Menus, authenticate: Authenticate
+) -> APIRouter:
+    """The routes below `/v1/config`."""
+    routes = APIRouter(prefix="/v1/config")
+    routes.include_router(_property_routes(properties, authenticate))
+    routes.include_router(_simphony_routes(connections, authenticate))
+    routes.include_router(_menu_routes(menus, authenticate))
+    return routes
+
+
+def _property_routes(properties: Properties, authenticate: Authenticate) -> APIRouter:
+    routes = APIRouter(tags=["properties"], dependencies=[Depends(require_staff(authenticate))])
+
+    @routes.put(
+        "/properties/{property_code}",
+        summary="Create a property, or change it under If-Match",
+        responses={
+            201: {"model": Property, "description": "Created"},
+            **problem_responses(
+                *_NOT_ALLOWED,
+                *_UNREADABLE,
+                PROPERTY_IN_ANOTHER_REGION,
+                *_NO_COMPANY,
+                COMPANY_NOT_ACTIVE,
+                CHANGED_MEANWHILE,
+                PRECONDITION_REQUIRED,
+            ),
+        },
+    )
+    async def put_property(
+        property_code: NewCode,
+        settings: Annotated[PropertySettings, Body(examples=[_PROPERTY])],
+        response: Response,
+        if_match: ConditionHeader = None,
+    ) -> Property:
+        put = await properties.put(property_code, settings, if_match)
+        response.status_code = 201 if put.created else 200
+        response.headers["ETag"] = to_etag(etag_version(put.property))
+        return put.property
+
+    @routes.get(
+        "/properties/{property_code}",
+        summary="A property",
+        response_model=Property,
+        responses={**_UNCHANGED, **problem_responses(*_NOT_ALLOWED, *_NOT_HERE)},
+    )
+    async def get_property(property_code: Code, if_none_match: ConditionHeader = None) -> Response:
+        found = await properties.get(property_code)
+        return _conditional(found, etag_version(found), if_none_match)
+
+    @routes.get(
+        "/companies/{company_code}/properties",
+        summary="A company's properties",
+        responses=problem_responses(*_NOT_ALLOWED, *_NO_COMPANY),
+    )
+    async def list_properties(company_code: Annotated[str, Path(examples=["NOR"])]) -> PropertyList:
+        return PropertyList(items=list(await properties.of_company(company_code)))
+
+    return routes
+
+
+def _simphony_routes(connections: SimphonyConnections, authenticate: Authenticate) -> APIRouter:
+    routes = APIRouter(tags=["simphony"], dependencies=[Depends(require_staff(authenticate))])
+
+    @routes.put(
+        "/properties/{property_code}/simphony",
+        summary="Connect a property to its Simphony, checked at once; the password is not kept",
+        responses=problem_responses(*_NOT_ALLOWED, *_UNREADABLE, SIMPHONY_CHECK_FAILED, *_NOT_HERE),
+    )
+    async def connect_simphony(
+        property_code: Code, settings: Annotated[SimphonySettings, Body(examples=[_SIMPHONY])]
+    ) -> Findings:
+        return await connections.connect(property_code, settings)
+
+    return routes
+
+
+def _menu_routes(menus: Menus, authenticate: Authenticate) -> APIRouter:
+    routes = APIRouter(prefix="/properties/{property_code}/menu", tags=["menus"])
+
+    @routes.post(
+        "/refresh",
+        status_code=202,
+        summary="Read the menu from Simphony and publish it",
+        dependencies=[Depends(require_staff(authenticate))],
+        responses=problem_responses(
+            *_NOT_ALLOWED, *_NOT_HERE, SIMPHONY_NOT_CONNECTED, MENU_EMPTY, SIMPHONY_UNAVAILABLE
+        ),
+    )
+    async def refresh_menu(property_code: Code) -> MenuRefreshed:
+        return MenuRefreshed(version=(await menus.refresh(property_code)).version)
+
+    @routes.get(
+        "",
+        summary="The menu that an app orders from",
+        response_model=Menu,
+        responses={**_UNCHANGED, **problem_responses(*_NOT_ALLOWED, *_NOT_HERE, MENU_NOT_FOUND)},
+    )
+    async def get_menu(
+        property_code: Code,
+        caller: Annotated[Caller, Depends(authenticate)],
+        if_none_match: ConditionHeader = None,
+    ) -> Response:
+        if not caller.may_order_at(property_code):
+            raise FORBIDDEN("This session is another property's.")
+        menu = await menus.get(property_code)
+        return _conditional(menu, menu.version, if_none_match)
+
+    return routes
+
+
+def _conditional(model: BaseModel, version: str, if_none_match: str | None) -> Response:
+    """A model as JSON, or 304 to whoever holds this version."""
+    headers = {"ETag": to_etag(version)}
+    if names_etag(if_none_match, headers["ETag"]):
+        return Response(status_code=_NOT_MODIFIED, headers=headers)
+    return Response(model.model_dump_json(exclude_none=True), media_type="application/json", headers=headers)

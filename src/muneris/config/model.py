@@ -1,0 +1,101 @@
+"""Properties as they are set, and how their status moves. Pure."""
+
+import hashlib
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from muneris.companies.model import EmailAddress, Text
+from muneris.config.property import Property
+from muneris.simphony.model import Account, Connection, Name
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("use a name of the IANA time zone database, such as Europe/Copenhagen") from error
+
+
+class PropertySettings(BaseModel):
+    """What a property's owner says about it. Codes as `config.property.Property` has them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Text
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    contact_email: EmailAddress
+    address: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+    def are_those_of(self, known: Property) -> bool:
+        """Whether a property is set like this already."""
+        return self.applied_to(known) == known
+
+    def new_property(self, code: str) -> Property:
+        """A property that is not configured yet."""
+        return Property(code=code, status="pending", **self.model_dump())
+
+    def applied_to(self, known: Property) -> Property:
+        """The property with these settings; the rest of it stays."""
+        return known.model_copy(update=self.model_dump())
+
+
+class SimphonySettings(BaseModel):
+    """How to reach a property's Simphony; the password is used once and kept nowhere."""
+
+    model_config = ConfigDict(frozen=True)
+
+    auth_url: Text
+    api_url: Text
+    client_id: Text
+    username: Text
+    password: SecretStr = Field(min_length=1, max_length=200)
+    org_short_name: Name
+    loc_ref: Name
+    rvc_ref: int
+    employee_ref: int
+    order_type_refs: dict[str, int]
+    tender_refs: dict[str, int] = {}
+
+    @property
+    def account(self) -> Account:
+        """The API account that signs in."""
+        return Account(
+            auth_url=self.auth_url,
+            org_short_name=self.org_short_name,
+            client_id=self.client_id,
+            username=self.username,
+        )
+
+    @property
+    def connection(self) -> Connection:
+        """What calls need to know."""
+        return Connection(account=self.account.id, **self.model_dump(exclude={"username", "password"}))
+
+
+def connected(known: Property, connection: Connection) -> Property:
+    """The property with its Simphony set; with another revenue center its menu has to be loaded again."""
+    same_site = known.simphony is not None and _site(known.simphony) == _site(connection)
+    status = known.status if same_site else "pending"
+    return known.model_copy(update={"simphony": connection, "status": status})
+
+
+def with_menu_from(known: Property, connection: Connection) -> Property:
+    """The property once a menu read through `connection` is published: configured, unless it moved on."""
+    is_current = known.simphony is not None and _site(known.simphony) == _site(connection)
+    return known.model_copy(update={"status": "configured"}) if is_current else known
+
+
+def etag_version(known: Property) -> str:
+    """A version of a property that changes whenever anything in it does."""
+    return hashlib.sha256(known.model_dump_json().encode()).hexdigest()[:32]
+
+
+def _site(connection: Connection) -> tuple[str, str, str, int]:
+    """Where it leads; Simphony compares names without case (STS Gen2 guide, Header Parameters)."""
+    names = (connection.api_url, connection.org_short_name, connection.loc_ref)
+    url, organization, location = (name.lower() for name in names)
+    return url, organization, location, connection.rvc_ref

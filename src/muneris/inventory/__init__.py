@@ -1,0 +1,1 @@
+"""Inventory: stock items, recipes, and what is held for orders."""

@@ -1,0 +1,80 @@
+"""What inventory is asked by orders, and what it answers."""
+
+import logging
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from muneris.cloud.events import Event, Publisher
+from muneris.core.problems import Json
+from muneris.inventory.model import Command, Hold, HoldStatus, ImpossibleCommandError, StockLine
+from muneris.inventory.service import Inventory
+
+_log = logging.getLogger(__name__)
+
+COMMANDS: Mapping[str, Command] = {
+    "muneris.stock.reserve": Command.RESERVE,
+    "muneris.stock.consume": Command.CONSUME,
+    "muneris.stock.release": Command.RELEASE,
+}
+
+
+class _Line(BaseModel):
+    sku: str
+    quantity: Decimal
+
+
+class StockAsk(BaseModel):
+    """What an ask's event carries."""
+
+    property_code: str
+    order_id: str
+    number: int
+    lines: tuple[_Line, ...] = ()
+
+
+class StockAnswers:
+    """Carries out asks and answers them. Whoever is asked again gives the same answer, from its own state."""
+
+    def __init__(self, inventory: Inventory, publisher: Publisher) -> None:
+        self._inventory = inventory
+        self._publisher = publisher
+
+    async def answer(self, event: Event) -> None:
+        """Carry out one ask and answer it.
+
+        Raises:
+            ValueError: it is no ask.
+            OperationalError: storage or Event Grid does not answer; the ask will be repeated.
+        """
+        command = COMMANDS.get(event.type)
+        if command is None:
+            raise ValueError(f"inventory is not asked {event.type}")
+        ask = StockAsk.model_validate(event.data)
+        try:
+            hold = await self._carry_out(command, ask)
+        except ImpossibleCommandError:
+            _log.exception("no answer to %s", event.id)
+            return
+        await self._publisher.publish([_answer(event, ask, command, hold)])
+
+    async def _carry_out(self, command: Command, ask: StockAsk) -> Hold:
+        if command is not Command.RESERVE:
+            return await self._inventory.settle(ask.property_code, ask.order_id, command)
+        lines = [StockLine(sku=line.sku, quantity=line.quantity) for line in ask.lines]
+        return await self._inventory.reserve(ask.property_code, ask.order_id, lines)
+
+
+def _answer(event: Event, ask: StockAsk, command: Command, hold: Hold) -> Event:
+    data: dict[str, Json] = {
+        "property_code": ask.property_code,
+        "order_id": ask.order_id,
+        "number": ask.number,
+    }
+    said = {Command.CONSUME: "consumed", Command.RELEASE: "released"}.get(command)
+    if said is None:
+        said = "reserved" if hold.status in {HoldStatus.HELD, HoldStatus.CONSUMED} else "rejected"
+    if said == "rejected":
+        data["items"] = list(hold.short)
+    return Event(f"muneris.stock.{said}", event.subject, f"{event.id}-{said}", data)

@@ -1,0 +1,144 @@
+"""Holding, using and giving back stock; keeping items and recipes."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+
+from muneris.cloud.documents import Documents
+from muneris.inventory import model
+from muneris.inventory.availability import Availability, ItemAvailability, availability_document
+from muneris.inventory.model import Command, Decision, Hold, HoldStatus, StockItem, StockLine
+from muneris.inventory.recipes import Ingredient, Recipes, recipes_document
+from muneris.inventory.store import InventoryStore
+
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 1.0
+
+
+class Inventory:
+    """Commands and queries of stock in one region."""
+
+    def __init__(
+        self,
+        store: InventoryStore,
+        documents: Documents,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._documents = documents
+        self._sleep = sleep
+        self._chance = chance
+        # In one process a property's commands take turns: fewer lost races on its popular items.
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def reserve(self, property_code: str, order_id: str, lines: Sequence[StockLine]) -> Hold:
+        """Hold an order's stock, all or nothing; what was decided before is answered again."""
+
+        async def attempt() -> Hold | None:
+            known = await self._store.find_hold(property_code, order_id)
+            if known is not None:
+                return known.value
+            wanted = model.merged(lines)
+            read = await self._store.find_items(property_code, (line.sku for line in wanted))
+            decision = model.reserve(order_id, wanted, {sku: each.value for sku, each in read.items()})
+            done = await self._store.decide(property_code, decision, read, None)
+            return decision.hold if done else None
+
+        return await self._in_turn(property_code, attempt)
+
+    async def settle(self, property_code: str, order_id: str, command: Command) -> Hold:
+        """Consume or release an order's hold; done before, it is answered again.
+
+        Raises:
+            ImpossibleCommandError: to consume what is not held.
+        """
+
+        async def attempt() -> Hold | None:
+            known = await self._store.find_hold(property_code, order_id)
+            if known is None:
+                return await self._settle_unknown(property_code, order_id, command)
+            read = await self._store.find_items(property_code, (line.sku for line in known.value.lines))
+            items = {sku: each.value for sku, each in read.items()}
+            decision = model.settle(known.value, command, items)
+            if decision is None:
+                return known.value
+            done = await self._store.decide(property_code, decision, read, known.etag)
+            return decision.hold if done else None
+
+        return await self._in_turn(property_code, attempt)
+
+    async def _settle_unknown(self, property_code: str, order_id: str, command: Command) -> Hold | None:
+        if command is not Command.RELEASE:
+            raise model.ImpossibleCommandError(f"{order_id} was never held")
+        tombstone = Hold(order_id=order_id, status=HoldStatus.RELEASED)
+        done = await self._store.decide(property_code, Decision(hold=tombstone), {}, None)
+        return tombstone if done else None
+
+    async def _in_turn[T](self, property_code: str, attempt: Callable[[], Awaitable[T | None]]) -> T:
+        """The first attempt that no other writer spoiled; between them a growing, jittered pause."""
+        pause = _FIRST_PAUSE
+        while True:
+            async with self._turns[property_code]:
+                done = await attempt()
+            if done is not None:
+                return done
+            await self._sleep(pause * self._chance())
+            pause = min(_LONGEST_PAUSE, pause * 2)
+
+    async def put_item(self, property_code: str, item: StockItem) -> StockItem:
+        """Create an item, or change it: what is held of it stays held."""
+
+        async def attempt() -> StockItem | None:
+            known = await self._store.find_item(property_code, item.sku)
+            if known is None:
+                return item if await self._store.put_item(property_code, item, None) else None
+            changed = item.model_copy(update={"held": known.value.held})
+            return changed if await self._store.put_item(property_code, changed, known.etag) else None
+
+        return await self._in_turn(property_code, attempt)
+
+    async def find_item(self, property_code: str, sku: str) -> StockItem | None:
+        """A stock item, or None."""
+        stored = await self._store.find_item(property_code, sku)
+        return None if stored is None else stored.value
+
+    async def items(self, property_code: str) -> list[StockItem]:
+        """Every stock item, by SKU."""
+        return [item async for item in self._store.items(property_code)]
+
+    async def put_recipe(
+        self, property_code: str, menu_item_id: int, ingredients: tuple[Ingredient, ...]
+    ) -> Recipes:
+        """Write what one sold item uses, and publish it with the others: done when both are."""
+        async with self._turns[property_code]:
+            await self._store.put_recipe(property_code, menu_item_id, ingredients)
+            recipes = await self._store.get_recipes(property_code)
+            await self._documents.put(recipes_document(property_code), recipes.model_dump_json().encode())
+            return recipes
+
+    async def put_availability(
+        self, property_code: str, menu_item_id: int, availability: ItemAvailability
+    ) -> Availability:
+        """Say whether a menu item can be made, and publish it: done when both are."""
+
+        async def attempt() -> Availability | None:
+            known = await self._store.find_availability(property_code)
+            items = known.value.items if known else {}
+            changed = Availability(items={**items, menu_item_id: availability})
+            etag = known.etag if known else None
+            if not await self._store.put_availability(property_code, changed, etag):
+                return None
+            await self._documents.put(
+                availability_document(property_code), changed.model_dump_json().encode()
+            )
+            return changed
+
+        return await self._in_turn(property_code, attempt)
+
+    async def availability(self, property_code: str) -> Availability:
+        """What is known of a property's menu items."""
+        stored = await self._store.find_availability(property_code)
+        return Availability() if stored is None else stored.value

@@ -1,0 +1,1 @@
+"""Orders: taken once, driven to rest, whatever fails around them."""

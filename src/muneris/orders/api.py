@@ -1,0 +1,137 @@
+"""HTTP routes of orders."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from muneris.cloud.http import Authenticate, problem_responses
+from muneris.cloud.http.openapi import json_body
+from muneris.core.identity import Caller
+from muneris.core.problems import (
+    FORBIDDEN,
+    IDEMPOTENCY_KEY_EXPIRED,
+    IDEMPOTENCY_KEY_REQUIRED,
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID_REQUEST,
+    MALFORMED_JSON,
+    PROPERTY_IN_ANOTHER_REGION,
+    PROPERTY_NOT_FOUND,
+    REQUEST_TOO_LARGE,
+    SERVICE_UNAVAILABLE,
+    SESSION_OF_ANOTHER_REGION,
+    UNAUTHENTICATED,
+)
+from muneris.orders.health import Health, HealthReport
+from muneris.orders.model import Order
+from muneris.orders.pricing import CONDIMENT_RULE, PRICE_CHANGED, TOO_MANY_STOCK_ITEMS, UNKNOWN_ITEM
+from muneris.orders.queries import LONGEST_WAIT, ORDER_NOT_FOUND, OrderQueries
+from muneris.orders.request import OrderRequest
+from muneris.orders.service import (
+    ITEM_UNAVAILABLE,
+    PROPERTY_NOT_OPEN,
+    TOO_MANY_OPEN_ORDERS,
+    Intake,
+    PlaceOrder,
+)
+from muneris.orders.store import StoredOrder
+
+_EVERYWHERE = (UNAUTHENTICATED, SESSION_OF_ANOTHER_REGION, SERVICE_UNAVAILABLE)
+_PROPERTY = (PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
+_EXAMPLE = {
+    "channel": "online",
+    "fulfilment": {"type": "pickup"},
+    "lines": [{"menu_item_id": 11001, "quantity": 2, "condiments": [{"condiment_id": 52003}]}],
+    "payment": {"method": "at_counter"},
+    "expected_total": "23.40",
+}
+
+
+class Receipt(BaseModel):
+    """What an accepted order is answered with, the same for ever."""
+
+    order_id: str
+    property_code: str
+    region: str
+    status: str
+    total: str
+    currency: str
+    created_at: str
+
+
+def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: Authenticate) -> APIRouter:
+    """The routes of the orders app."""
+    routes = APIRouter(tags=["orders"])
+    Authenticated = Annotated[Caller, Depends(authenticate)]  # noqa: N806 - a type
+
+    @routes.get("/health", summary="The region's health", responses={503: {"model": HealthReport}})
+    @routes.get("/v1/orders/health", summary="The region's health", responses={503: {"model": HealthReport}})
+    async def get_health() -> Response:
+        """200 exactly when tables, queues and this app work and the region is not draining."""
+        report = await health.report()
+        return Response(report.model_dump_json(), report.http_status, media_type="application/json")
+
+    @routes.post(
+        "/v1/orders/{property_code}",
+        status_code=202,
+        summary="Place an order",
+        response_model=Receipt,
+        responses=problem_responses(
+            *_EVERYWHERE, *_PROPERTY, REQUEST_TOO_LARGE, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_EXPIRED,
+            MALFORMED_JSON, INVALID_REQUEST, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, PROPERTY_NOT_OPEN,
+            TOO_MANY_OPEN_ORDERS, UNKNOWN_ITEM, CONDIMENT_RULE, TOO_MANY_STOCK_ITEMS, ITEM_UNAVAILABLE,
+            PRICE_CHANGED,
+        ),
+        openapi_extra=json_body(OrderRequest, _EXAMPLE),
+    )  # fmt: skip
+    async def place_order(
+        caller: Authenticated,
+        request: Request,
+        property_code: Annotated[str, Path(examples=["NOR-CPH01"])],
+        idempotency_key: Annotated[str | None, Header(description="A UUIDv7, the same on retries")] = None,
+    ) -> Response:
+        """The same key with the same body is always answered with the same receipt."""
+        placed = await intake.place(PlaceOrder(caller, property_code, idempotency_key, await request.body()))
+        headers = {"Location": f"/v1/orders/{property_code}/{placed.order_id}"}
+        if placed.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(placed.receipt, 202, headers, media_type="application/json")
+
+    @routes.get(
+        "/v1/orders/{property_code}/{order_id}",
+        summary="An order, or its next change",
+        response_model=Order,
+        responses={
+            304: {"description": "Not changed"},
+            **problem_responses(*_EVERYWHERE, *_PROPERTY, ORDER_NOT_FOUND, INVALID_REQUEST),
+        },
+    )
+    async def get_order(
+        caller: Authenticated,
+        property_code: str,
+        order_id: str,
+        if_none_match: Annotated[str | None, Header()] = None,
+        wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds")] = 0,
+    ) -> Response:
+        """With `If-None-Match` and `wait` it answers as soon as the order changes, else 304."""
+        known = _sequence(if_none_match)
+        if known is None or not wait:
+            stored = await queries.get(caller, property_code, order_id)
+        else:
+            stored = await queries.wait_for_change(caller, property_code, order_id, known, wait)
+        return _order_response(stored, known)
+
+    return routes
+
+
+def _sequence(if_none_match: str | None) -> int | None:
+    tag = (if_none_match or "").removeprefix("W/").strip('"')
+    return int(tag) if tag.isdecimal() else None
+
+
+def _order_response(stored: StoredOrder, known: int | None) -> Response:
+    headers = {"ETag": f'"{stored.order.sequence}"', "Cache-Control": "private, no-cache"}
+    if stored.order.sequence == known:
+        return Response(status_code=304, headers=headers)
+    body = stored.order.model_dump_json(exclude={"sequence"}, exclude_none=True)
+    return Response(body, headers=headers, media_type="application/json")

@@ -1,0 +1,58 @@
+"""What orders say and ask, and the answers they react to."""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from muneris.cloud.events import Event
+from muneris.core.problems import Json
+from muneris.orders.model import Ask, Step, Work
+
+ASKED_AS: Mapping[Step, str] = {
+    Step.RESERVE: "muneris.stock.reserve",
+    Step.POST: "muneris.check.post",
+    Step.CONSUME: "muneris.stock.consume",
+    Step.RELEASE: "muneris.stock.release",
+    Step.TELL_CONFIRMED: "muneris.order.confirmed",
+    Step.TELL_REJECTED: "muneris.order.rejected",
+}
+"""The event type that says each owed step."""
+
+ANSWER_TO: Mapping[str, Step] = {
+    "muneris.stock.reserved": Step.RESERVE,
+    "muneris.stock.rejected": Step.RESERVE,
+    "muneris.stock.consumed": Step.CONSUME,
+    "muneris.stock.released": Step.RELEASE,
+    "muneris.check.post": Step.POST,
+}
+"""The step that an event we receive is about."""
+
+
+def event_of(work: Work) -> Event:
+    """The event that says an owed step: the same id however often it is said."""
+    ask = work.ask
+    data: dict[str, Json] = {
+        "property_code": ask.property_code,
+        "order_id": str(ask.order_id),
+        "number": ask.number,
+        **json.loads(work.payload),
+    }
+    subject = f"{ask.property_code}/orders/{ask.order_id}"
+    return Event(ASKED_AS[ask.step], subject, f"{ask.order_id}-{ask.number}-{ask.step}", data)
+
+
+def ask_of(event: Event) -> Ask:
+    """The ask that an event is about.
+
+    Raises:
+        ValueError: it is about none.
+    """
+    try:
+        number = event.data["number"]
+        order_id = UUID(str(event.data["order_id"]))
+        step = ANSWER_TO[event.type]
+    except KeyError as error:
+        raise ValueError(f"{event.type} {event.id}: no {error}") from error
+    if not isinstance(number, int):
+        raise ValueError(f"{event.type} {event.id}: number is no integer")  # noqa: TRY004 - bad content
+    return Ask(str(event.data["property_code"]), order_id, number, step)

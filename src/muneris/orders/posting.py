@@ -1,0 +1,238 @@
+"""Orders go to Simphony: each confirmed one is on exactly one check."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from muneris.cloud.events import Event
+from muneris.core.clock import Clock, from_rfc3339
+from muneris.orders import model
+from muneris.orders.events import ask_of
+from muneris.orders.model import Advance, Ask, CheckReference, Order, Status, Work, postponed
+from muneris.orders.scheduler import Scheduler
+from muneris.orders.store import OrderStore, StoredOrder
+from muneris.orders.targets import Targets, target_of
+from muneris.simphony.errors import (
+    CheckRefusedError,
+    NotSentError,
+    OutcomeUnknownError,
+    ReadFailedError,
+)
+from muneris.simphony.model import Check, CheckCondiment, CheckLine, NewCheck
+
+_log = logging.getLogger(__name__)
+
+DUPLICATE_WINDOW = timedelta(seconds=300)
+"""How long Simphony recognises a repeated id (STS Gen2 guide, Detecting Duplicate Requests)."""
+CALL_WITHIN = timedelta(seconds=5)
+"""A claim this old is not acted on: whoever held it may have slept through its end."""
+MARGIN = timedelta(seconds=30)
+"""How much longer than its last call's deadline a check may take to appear in Simphony's list."""
+CALLS_AT_ONCE = 4
+"""Calls a property's workstations are given at once."""
+_REFERENCE_DIGITS = 20
+
+
+class PointOfSale(Protocol):
+    """Simphony, as orders use it."""
+
+    async def post_check(self, property_code: str, new_check: NewCheck) -> Check:
+        """Open a check; see `muneris.simphony.errors` for what it raises."""
+        ...
+
+    async def find_check(self, property_code: str, reference: str, since: datetime) -> Check | None:
+        """The check with that reference, or None only if Simphony has none."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """An order whose call is ours to make; `before` is its work as it was without that call."""
+
+    order: Order
+    etag: str
+    work: Work
+    before: Work
+
+
+class Posting:
+    """Posts orders. `deadline` is the longest one call may be under way."""
+
+    def __init__(
+        self,
+        store: OrderStore,
+        scheduler: Scheduler,
+        targets: Targets,
+        point_of_sale: PointOfSale,
+        clock: Clock,
+        *,
+        deadline: timedelta,
+    ) -> None:
+        self._store = store
+        self._scheduler = scheduler
+        self._targets = targets
+        self._point_of_sale = point_of_sale
+        self._clock = clock
+        self._deadline = deadline
+        self._turns: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CALLS_AT_ONCE))
+
+    async def post(self, event: Event) -> None:
+        """Carry out an ask to post.
+
+        It ends without a call if the ask was answered, or if somebody else is calling.
+
+        Raises:
+            ValueError: it is no ask.
+            OperationalError: storage does not answer; the ask will be repeated.
+        """
+        ask = ask_of(event)
+        async with self._turns[ask.property_code]:
+            work, stored = await asyncio.gather(
+                self._store.find_work(ask), self._store.find(ask.property_code, ask.order_id)
+            )
+            if work is None or stored is None or self._is_claimed(work):
+                return
+            if self._is_too_late_to_repeat(work):
+                if not await self._is_absent(stored.order, stored.etag, work):
+                    return
+                work = replace(work, first_sent_at=None, last_deadline=None)
+            claimed = await self._claim(stored, work)
+            if claimed is not None:
+                await self._call(claimed)
+
+    def _is_claimed(self, work: Work) -> bool:
+        return work.claimed_until is not None and work.claimed_until > self._clock.now()
+
+    def _is_too_late_to_repeat(self, work: Work) -> bool:
+        """Whether Simphony may no longer recognise a repeat before its answer."""
+        if work.first_sent_at is None:
+            return False
+        return self._clock.now() + self._deadline > work.first_sent_at + DUPLICATE_WINDOW
+
+    async def _is_absent(self, order: Order, etag: str, work: Work) -> bool:
+        """Whether Simphony surely holds no check for the order; if it holds one the order is confirmed."""
+        try:
+            check = await self._point_of_sale.find_check(
+                order.property_code, reference_of(order), from_rfc3339(order.created_at) - MARGIN
+            )
+        except (ReadFailedError, NotSentError) as error:
+            _log.warning("order %s waits: its check cannot be looked up: %s", order.order_id, error)
+            await self._postpone(work)
+            return False
+        await self._answered(work.ask)
+        if check is not None:
+            await self._apply(work.ask, etag, self._confirmed(order, check))
+            return False
+        believed_from = (work.last_deadline or self._clock.now()) + MARGIN
+        if self._clock.now() < believed_from:
+            await self._store.write_work(replace(work, due_at=believed_from))
+            return False
+        return True
+
+    async def _claim(self, stored: StoredOrder, work: Work) -> _Claimed | None:
+        """The right to call, written before the call; None: it is not ours, or no longer in time."""
+        if stored.order.status not in {Status.RESERVED, Status.POSTING}:
+            return None
+        now = self._clock.now()
+        order = model.posting_begun(stored.order, now)
+        deadline = now + CALL_WITHIN + self._deadline
+        calling = replace(
+            work,
+            first_sent_at=work.first_sent_at or now,
+            last_deadline=deadline,
+            claimed_until=deadline,
+            due_at=deadline,
+        )
+        claimed = await self._store.claim_posting(stored, order, calling)
+        if claimed is None or self._clock.now() - now > CALL_WITHIN:
+            return None
+        etag, calling = claimed
+        return _Claimed(order, etag, calling, replace(work, etag=calling.etag))
+
+    async def _call(self, claimed: _Claimed) -> None:
+        order, work = claimed.order, claimed.work
+        try:
+            check = await self._point_of_sale.post_check(order.property_code, new_check(order))
+        except CheckRefusedError as refusal:
+            await self._answered(work.ask)
+            await self._refused(claimed, str(refusal))
+        except NotSentError as error:
+            _log.warning("order %s waits for Simphony: %s", order.order_id, error)
+            await self._postpone(claimed.before)
+        except OutcomeUnknownError as error:
+            _log.warning("order %s may be in Simphony: %s", order.order_id, error)
+            await self._postpone(work)
+        else:
+            await self._answered(work.ask)
+            await self._apply(work.ask, claimed.etag, self._confirmed(order, check))
+
+    async def _refused(self, claimed: _Claimed, reason: str) -> None:
+        """Believe a refusal, unless an earlier call may be why: its check's name would be taken."""
+        order, before = claimed.order, claimed.before
+        if before.first_sent_at is not None and not await self._is_absent(order, claimed.etag, before):
+            return
+        await self._apply(before.ask, claimed.etag, model.check_refused(order, reason, self._clock.now()))
+
+    def _confirmed(self, order: Order, check: Check) -> Advance:
+        reference = CheckReference(check_ref=check.check_ref, check_number=check.check_number)
+        return model.check_opened(order, reference, self._clock.now())
+
+    async def _apply(self, ask: Ask, etag: str, advance: Advance) -> None:
+        """Nobody else moves a posting order on; should it fail, the repeat finds the check again."""
+        if await self._store.advance(etag, ask, advance):
+            self._scheduler.offer(advance.begun)
+
+    async def _answered(self, ask: Ask) -> None:
+        target = target_of(ask)
+        if target is not None:
+            await self._targets.answered(target)
+
+    async def _postpone(self, work: Work) -> None:
+        """Our call is over: the next one may begin when it is due, and not before."""
+        target = target_of(work.ask)
+        silent = target is not None and await self._targets.is_silent(target)
+        due_at = self._scheduler.next_due(work, silent=silent)
+        await self._store.write_work(replace(postponed(work, due_at), claimed_until=None))
+
+
+def reference_of(order: Order) -> str:
+    """The order's name in Simphony: 20 characters, the same however often it is posted."""
+    return f"M{_digest(order)[: _REFERENCE_DIGITS - 1].upper()}"
+
+
+def new_check(order: Order) -> NewCheck:
+    """The check that holds the order; its idempotency id is the same on every repeat."""
+    return NewCheck(
+        idempotency_id=_digest(order)[-32:],
+        reference=reference_of(order),
+        order_id=str(order.order_id),
+        order_type=order.fulfilment.type,
+        table=order.fulfilment.table,
+        lines=tuple(
+            CheckLine(
+                menu_item_id=line.menu_item_id,
+                definition_sequence=line.definition_sequence,
+                price_sequence=line.price_sequence,
+                quantity=line.quantity,
+                note=line.note,
+                condiments=tuple(
+                    CheckCondiment(
+                        condiment_id=each.condiment_id,
+                        definition_sequence=each.definition_sequence,
+                        quantity=each.quantity,
+                    )
+                    for each in line.condiments
+                ),
+            )
+            for line in order.priced_lines
+        ),
+    )
+
+
+def _digest(order: Order) -> str:
+    return hashlib.sha256(json.dumps([order.property_code, str(order.order_id), 0]).encode()).hexdigest()

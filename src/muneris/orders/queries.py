@@ -1,0 +1,65 @@
+"""Answering for orders: who may see which, and waiting for a change."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from muneris.core.identity import Caller
+from muneris.core.problems import ProblemType
+from muneris.orders.service import Homes
+from muneris.orders.store import OrderStore, StoredOrder
+
+ORDER_NOT_FOUND = ProblemType("order_not_found", 404, "Order not found")
+LONGEST_WAIT = 20.0
+_LOOK_EVERY_SECONDS = 0.25
+
+
+class OrderQueries:
+    """Reads orders in one region."""
+
+    def __init__(
+        self,
+        store: OrderStore,
+        homes: Homes,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._homes = homes
+        self._sleep = sleep
+        self._monotonic = monotonic
+
+    async def get(self, caller: Caller, property_code: str, order_id: str) -> StoredOrder:
+        """An order, if it is the caller's business.
+
+        Raises:
+            ProblemError: `order_not_found`, also for another's order; or the property is not here.
+        """
+        await self._homes.require_here(property_code)
+        stored = await self._find(property_code, order_id) if caller.may_order_at(property_code) else None
+        if stored is None or not (caller.is_staff or stored.claim.placed_by == caller.subject):
+            raise ORDER_NOT_FOUND("There is no such order.")
+        return stored
+
+    async def wait_for_change(
+        self, caller: Caller, property_code: str, order_id: str, sequence: int, seconds: float
+    ) -> StoredOrder:
+        """The order once it is no longer at `sequence`, or as it still is after `seconds`.
+
+        Raises:
+            ProblemError: as `get`.
+        """
+        ends_at = self._monotonic() + min(seconds, LONGEST_WAIT)
+        stored = await self.get(caller, property_code, order_id)
+        while stored.order.sequence == sequence and self._monotonic() < ends_at:
+            await self._sleep(_LOOK_EVERY_SECONDS)
+            stored = await self.get(caller, property_code, order_id)
+        return stored
+
+    async def _find(self, property_code: str, order_id: str) -> StoredOrder | None:
+        try:
+            return await self._store.find(property_code, UUID(order_id))
+        except ValueError:
+            return None

@@ -1,0 +1,153 @@
+"""What an app sends to order. Strict: "2", true and 2.0 are no integers. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json
+from muneris.core.clock import from_rfc3339
+from muneris.core.ids import parse_uuid7, time_of
+from muneris.core.money import AMOUNT, has_decimals_of
+from muneris.core.problems import IDEMPOTENCY_KEY_EXPIRED, IDEMPOTENCY_KEY_REQUIRED, MALFORMED_JSON
+from muneris.core.validation import refuse_invalid, refuse_model
+
+MAX_LINES = 100
+MAX_CONDIMENTS = 30
+OLDEST_KEY = timedelta(days=14)
+FURTHEST_KEY_AHEAD = timedelta(hours=24)
+
+Amount = Annotated[str, Field(pattern=AMOUNT.pattern)]
+Sequence = Annotated[int, Field(ge=1)]
+Quantity = Annotated[int, Field(ge=1, le=999)]
+Name = Annotated[str, Field(max_length=200)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class CondimentRequest(_Strict):
+    """A choice, per unit of its line's item."""
+
+    condiment_id: int
+    definition_sequence: Sequence = 1
+    quantity: Quantity = 1
+
+
+class LineRequest(_Strict):
+    """An item and how many of it."""
+
+    menu_item_id: int
+    definition_sequence: Sequence = 1
+    price_sequence: Sequence = 1
+    quantity: Quantity
+    note: Name | None = None
+    condiments: Annotated[list[CondimentRequest], Field(max_length=MAX_CONDIMENTS)] = []
+
+
+class FulfilmentRequest(_Strict):
+    """How and when the guest wants it."""
+
+    type: Literal["dine_in", "pickup", "delivery"]
+    table: Name | None = None
+    requested_at: str | None = None
+
+
+class PaymentRequest(_Strict):
+    """How it is paid."""
+
+    method: Literal["online", "terminal", "at_counter", "none"]
+    tip: Amount | None = None
+    reference: Name | None = None
+
+
+class CustomerRequest(_Strict):
+    """Whom to call."""
+
+    name: Name | None = None
+    phone: Name | None = None
+    email: Name | None = None
+
+
+class OrderRequest(_Strict):
+    """One order."""
+
+    channel: Literal["online", "table", "counter"]
+    fulfilment: FulfilmentRequest
+    lines: Annotated[list[LineRequest], Field(min_length=1, max_length=MAX_LINES)]
+    payment: PaymentRequest
+    expected_total: Amount | None = None
+    customer: CustomerRequest | None = None
+
+
+@dataclass(frozen=True)
+class ReadOrder:
+    """A well-formed order: typed, as it was sent (`lines`), and its fingerprint."""
+
+    request: OrderRequest
+    lines: tuple[dict[str, Any], ...]
+    fingerprint: str
+
+
+def read_key(header: str | None, now: datetime) -> UUID:
+    """The order id that an Idempotency-Key makes.
+
+    Raises:
+        ProblemError: `idempotency_key_required` or `idempotency_key_expired`.
+    """
+    key = parse_uuid7(header or "")
+    if key is None:
+        raise IDEMPOTENCY_KEY_REQUIRED("Send 'Idempotency-Key' with a new UUIDv7, the same on every retry.")
+    try:
+        made_at = time_of(key)
+    except (OverflowError, ValueError):
+        made_at = None
+    if made_at is None or not now - OLDEST_KEY <= made_at <= now + FURTHEST_KEY_AHEAD:
+        raise IDEMPOTENCY_KEY_EXPIRED(
+            "The key's time is over 14 days old or over 24 hours ahead: check the clock, make a new key."
+        )
+    return key
+
+
+def read_order(body: bytes, now: datetime, currency: str | None) -> ReadOrder:
+    """The order a body holds; amounts are checked against the property's currency where it is known.
+
+    Raises:
+        ProblemError: `malformed_json` or `invalid_request`.
+    """
+    try:
+        sent = parse_json(body)
+        mark = fingerprint(sent)
+    except MalformedJsonError as error:
+        raise MALFORMED_JSON(f"The body is not one JSON object: {error}") from error
+    try:
+        request = OrderRequest.model_validate(sent)
+    except ValidationError as error:
+        raise refuse_model(error.errors()) from error
+    wrong = [*_wrong_time(request.fulfilment, now), *_wrong_amounts(request, currency)]
+    if wrong:
+        raise refuse_invalid(wrong)
+    assert isinstance(sent, dict)  # noqa: S101 - or the model had refused it
+    return ReadOrder(request, tuple(sent["lines"]), mark)
+
+
+def _wrong_time(fulfilment: FulfilmentRequest, now: datetime) -> list[tuple[str, str]]:
+    if fulfilment.requested_at is None:
+        return []
+    try:
+        requested_at = from_rfc3339(fulfilment.requested_at)
+    except ValueError:
+        return [("fulfilment.requested_at", "must be an RFC 3339 time with a zone")]
+    return [("fulfilment.requested_at", "is in the past")] if requested_at < now else []
+
+
+def _wrong_amounts(request: OrderRequest, currency: str | None) -> list[tuple[str, str]]:
+    amounts = {"payment.tip": request.payment.tip, "expected_total": request.expected_total}
+    return [
+        (field, f"must have the decimals of {currency}")
+        for field, amount in amounts.items()
+        if amount is not None and currency is not None and not has_decimals_of(amount, currency)
+    ]

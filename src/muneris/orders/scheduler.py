@@ -1,0 +1,140 @@
+"""The one scheduler: whatever an order owes is sent, and sent again, until it is answered."""
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import batched
+
+from muneris.cloud.agenda import Agenda
+from muneris.cloud.events import Publisher
+from muneris.cloud.tables import Row
+from muneris.core.clock import Clock
+from muneris.core.operational import OperationalError
+from muneris.orders.events import event_of
+from muneris.orders.model import Ask, Work, postponed
+from muneris.orders.store import OrderStore
+from muneris.orders.targets import Targets, target_of
+
+_log = logging.getLogger(__name__)
+
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=5)
+PROBES = 3
+"""How many asks a sweep sends to a silent target."""
+PER_SWEEP = 200
+"""How many asks a sweep sends to one target for one property: what waited does not come back as a burst."""
+PROPERTIES_AT_ONCE = 8
+_ROWS_AT_ONCE = 100
+
+
+class Scheduler:
+    """Sends work: at once after the commit that began it, and by sweeping until it is answered."""
+
+    def __init__(
+        self,
+        store: OrderStore,
+        agenda: Agenda,
+        targets: Targets,
+        publisher: Publisher,
+        clock: Clock,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._agenda = agenda
+        self._targets = targets
+        self._publisher = publisher
+        self._clock = clock
+        self._chance = chance
+        self._offered: list[Work] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    def offer(self, works: Sequence[Work]) -> None:
+        """Send work that was just committed, soon and once: what fails is left to the sweeper.
+
+        Work offered while a publish is under way shares the next one.
+        """
+        self._offered += works
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send_offered())
+
+    async def quiet(self) -> None:
+        """Wait until everything offered so far was sent, or left to the sweeper."""
+        while self._sending is not None and not self._sending.done():
+            await asyncio.wait([self._sending])
+
+    async def sweep(self) -> None:
+        """Send everything that is due. One property's trouble is not another's."""
+        await self._targets.states(fresh=True)
+        limit = asyncio.Semaphore(PROPERTIES_AT_ONCE)
+
+        async def one(entry: Row) -> None:
+            async with limit:
+                try:
+                    await self._sweep_property(entry)
+                except OperationalError as error:
+                    _log.warning("sweep of %s is put off: %s", entry.key, error)
+
+        await asyncio.gather(*(one(entry) for entry in await self._agenda.entries()))
+
+    async def _sweep_property(self, entry: Row) -> None:
+        owed: dict[str | None, list[Work]] = defaultdict(list)
+        async for work in self._store.works(entry.key):
+            owed[target_of(work.ask)].append(work)
+        if not owed:
+            await self._agenda.drop_settled(entry)
+            return
+        await self._agenda.touch(entry.key)
+        for target, works in owed.items():
+            await self._sweep_target(target, works)
+
+    async def _sweep_target(self, target: str | None, works: Sequence[Work]) -> None:
+        now = self._clock.now()
+        silent = await self._is_silent(target, works)
+        due = sorted((work for work in works if work.due_at <= now), key=lambda work: work.due_at)
+        for some in batched(due[: PROBES if silent else PER_SWEEP], _ROWS_AT_ONCE, strict=False):
+            moved = [postponed(work, self.next_due(work, silent=silent)) for work in some]
+            await self._send(await self._store.move(moved))
+
+    async def _is_silent(self, target: str | None, works: Sequence[Work]) -> bool:
+        if target is None:
+            return False
+        asked_again = [work.born_at for work in works if work.attempts > 0]
+        if not asked_again:
+            return await self._targets.is_silent(target)
+        return await self._targets.notice_silence(target, min(asked_again))
+
+    def next_due(self, work: Work, *, silent: bool) -> datetime:
+        """When to send a step again, given whether its target is silent.
+
+        Back-off grows with a row's attempts; not in a silence, where few are sent anyway, so that none
+        lags behind once it ends.
+        """
+        pause = FIRST_PAUSE if silent else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(work.attempts, 8))
+        return self._clock.now() + pause * (0.75 + self._chance() / 2)
+
+    async def _send_offered(self) -> None:
+        while self._offered:
+            some, self._offered = self._offered[:_ROWS_AT_ONCE], self._offered[_ROWS_AT_ONCE:]
+            try:
+                await self._send([work for work in some if not await self._is_known_silent(work)])
+            except OperationalError as error:
+                _log.warning("left to the sweeper: %s", error)
+
+    async def _is_known_silent(self, work: Work) -> bool:
+        target = target_of(work.ask)
+        return target is not None and await self._targets.is_silent(target)
+
+    async def _send(self, works: Sequence[Work]) -> None:
+        if not works:
+            return
+        await self._publisher.publish([event_of(work) for work in works])
+        told: dict[str, list[Ask]] = defaultdict(list)
+        for work in works:
+            if work.ask.step.is_tell:
+                told[work.ask.property_code].append(work.ask)
+        for done in told.values():
+            await self._store.finish(done)

@@ -1,0 +1,246 @@
+"""Taking orders: one call, one order, whatever the network does."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from muneris.cloud.agenda import Agenda
+from muneris.cloud.tables import RowConflictError
+from muneris.config.menu import Menu
+from muneris.config.property import Property
+from muneris.core.clock import Clock, to_rfc3339
+from muneris.core.identity import Caller
+from muneris.core.ids import PROPERTY_CODE
+from muneris.core.problems import (
+    FORBIDDEN,
+    IDEMPOTENCY_KEY_REUSED,
+    PROPERTY_NOT_FOUND,
+    ProblemError,
+    ProblemType,
+)
+from muneris.inventory.availability import Availability
+from muneris.inventory.recipes import Recipes
+from muneris.orders import model, pricing
+from muneris.orders.model import Fulfilment, HistoryEntry, Order, Payment, Status
+from muneris.orders.request import ReadOrder, read_key, read_order
+from muneris.orders.scheduler import Scheduler
+from muneris.orders.store import Claim, GuestOrders, OrderStore, StoredOrder
+
+_log = logging.getLogger(__name__)
+
+PROPERTY_NOT_OPEN = ProblemType("property_not_open", 409, "Property not open")
+TOO_MANY_OPEN_ORDERS = ProblemType("too_many_open_orders", 429, "Too many open orders")
+ITEM_UNAVAILABLE = ProblemType("item_unavailable", 409, "Item unavailable")
+_RETRY_AFTER_SECONDS = "30"
+
+
+class Homes(Protocol):
+    """Knows where properties live."""
+
+    async def require_here(self, property_code: str) -> None:
+        """Refuse unless the property lives in this region.
+
+        Raises:
+            ProblemError: `property_not_found` or `property_in_another_region`.
+        """
+        ...
+
+
+class ReadModel[T](Protocol):
+    """What another concern publishes about a property."""
+
+    async def find(self, property_code: str) -> T | None:
+        """The newest version within bounded staleness, or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReadModels:
+    """All that intake reads of other concerns, kept in memory."""
+
+    homes: Homes
+    properties: ReadModel[Property]
+    menus: ReadModel[Menu]
+    recipes: ReadModel[Recipes]
+    availability: ReadModel[Availability]
+
+
+@dataclass(frozen=True)
+class PlaceOrder:
+    """Someone's wish to order, as it came over the wire."""
+
+    caller: Caller
+    property_code: str
+    idempotency_key: str | None
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An accepted order: the bytes of its receipt, the same for ever."""
+
+    order_id: UUID
+    receipt: bytes
+    replayed: bool
+
+
+class Intake:
+    """Takes orders in one region.
+
+    Accepting one reads nothing from storage while its read models are warm, except a guest's open orders,
+    and writes one transaction: its insert is the claim of the key. Only a refusal reads the key first,
+    because an accepted order is never refused on its retry.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        store: OrderStore,
+        agenda: Agenda,
+        scheduler: Scheduler,
+        read_models: ReadModels,
+        clock: Clock,
+        *,
+        guest_limit: int,
+    ) -> None:
+        self._region = region
+        self._store = store
+        self._agenda = agenda
+        self._scheduler = scheduler
+        self._read = read_models
+        self._clock = clock
+        self._guest_limit = guest_limit
+
+    async def place(self, wish: PlaceOrder) -> Placed:
+        """Accept an order, or answer as the first time if it was accepted before.
+
+        Raises:
+            ProblemError: it is refused; nothing was stored.
+            OperationalError: it is not known to be accepted; the same call again settles it.
+        """
+        code, now = wish.property_code, self._clock.now()
+        order_id = read_key(wish.idempotency_key, now)
+        known = await self._read.properties.find(code) if PROPERTY_CODE.match(code) else None
+        read = read_order(wish.body, now, known.currency if known else None)
+        if not wish.caller.may_order_at(code):
+            raise FORBIDDEN("This token is for another property.")
+        if not PROPERTY_CODE.match(code):
+            raise PROPERTY_NOT_FOUND("There is no such property.")
+        await self._read.homes.require_here(code)
+        try:
+            order, stock = await self._price(wish, order_id, read, known)
+            guest = await self._admit_guest(wish.caller, code, order_id)
+        except ProblemError:
+            # From here on the stored answer wins over every refusal.
+            accepted = await self._store.find(code, order_id)
+            if accepted is None:
+                raise
+            return _repeated(accepted, wish.caller, read.fingerprint)
+        return await self._accept(wish, order, stock, read.fingerprint, guest)
+
+    async def _price(
+        self, wish: PlaceOrder, order_id: UUID, read: ReadOrder, known: Property | None
+    ) -> tuple[Order, Mapping[str, Decimal]]:
+        """The order as it would be accepted, and the stock it takes."""
+        code, now, request = wish.property_code, self._clock.now(), read.request
+        menu = await self._read.menus.find(code)
+        if known is None or known.status != "configured" or menu is None:
+            raise PROPERTY_NOT_OPEN("The property does not take orders yet: it is not configured.")
+        lines = pricing.price_lines(request.lines, menu)
+        stock = pricing.stock_taken(request.lines, await self._read.recipes.find(code) or Recipes())
+        availability = await self._read.availability.find(code) or Availability()
+        missing = [i for i, line in enumerate(lines) if availability.is_unavailable(line.menu_item_id, now)]
+        if missing:
+            raise ITEM_UNAVAILABLE(f"Not available now: {', '.join(lines[i].name for i in missing)}.")
+        at = to_rfc3339(now)
+        order = Order(
+            order_id=order_id,
+            property_code=code,
+            region=self._region,
+            status=Status.RECEIVED,
+            channel=request.channel,
+            fulfilment=Fulfilment(**request.fulfilment.model_dump()),
+            lines=read.lines,
+            priced_lines=lines,
+            totals=pricing.total_up(request, lines, menu.currency),
+            payment=Payment(
+                method=request.payment.method, status="none", reference=request.payment.reference
+            ),
+            customer=request.customer.model_dump(exclude_none=True) if request.customer else None,
+            history=(HistoryEntry(at=at, status=Status.RECEIVED, by=wish.caller.subject),),
+            placed_by=wish.caller.subject,
+            created_at=at,
+            updated_at=at,
+        )
+        return order, stock
+
+    async def _admit_guest(self, caller: Caller, code: str, order_id: UUID) -> GuestOrders | None:
+        """A guest's open orders with this one among them; None for everybody else.
+
+        The row lists what was open when last looked at. Only once it is full are its orders looked up, so
+        that an order at rest need not be taken off it.
+        """
+        if caller.is_staff:
+            return None
+        guest = await self._store.find_guest(code, caller.subject)
+        still_open = list(guest.order_ids)
+        if len(still_open) >= self._guest_limit:
+            still_open = [each for each in still_open if await self._store.is_open(code, each)]
+        if len(still_open) >= self._guest_limit and order_id not in still_open:
+            raise TOO_MANY_OPEN_ORDERS(
+                f"At most {self._guest_limit} open orders a guest: wait until one is done.",
+                headers={"Retry-After": _RETRY_AFTER_SECONDS},
+            )
+        return GuestOrders((*still_open, order_id), guest.etag)
+
+    async def _accept(
+        self,
+        wish: PlaceOrder,
+        order: Order,
+        stock: Mapping[str, Decimal],
+        fingerprint: str,
+        guest: GuestOrders | None,
+    ) -> Placed:
+        claim = Claim(fingerprint, wish.caller.subject, _receipt(order))
+        work = model.reserve_stock(order, _stock_payload(stock), self._clock.now())
+        await self._agenda.touch(order.property_code)
+        while True:
+            try:
+                await self._store.accept(order, claim, work, guest)
+            except RowConflictError:
+                accepted = await self._store.find(order.property_code, order.order_id)
+                if accepted is not None:
+                    return _repeated(accepted, wish.caller, fingerprint)
+                # Another order of the same guest was faster.
+                guest = await self._admit_guest(wish.caller, order.property_code, order.order_id)
+            else:
+                self._scheduler.offer([work])
+                return Placed(order.order_id, claim.receipt, replayed=False)
+
+
+def _repeated(accepted: StoredOrder, caller: Caller, fingerprint: str) -> Placed:
+    claim = accepted.claim
+    if claim.placed_by != caller.subject or claim.fingerprint != fingerprint:
+        raise IDEMPOTENCY_KEY_REUSED("This key belongs to another order: make a new UUIDv7 for each order.")
+    return Placed(accepted.order.order_id, claim.receipt, replayed=True)
+
+
+def _receipt(order: Order) -> bytes:
+    receipt = {
+        "order_id": str(order.order_id),
+        "property_code": order.property_code,
+        "region": order.region,
+        "status": order.status,
+        "total": order.totals.total,
+        "currency": order.totals.currency,
+        "created_at": order.created_at,
+    }
+    return json.dumps(receipt).encode()
+
+
+def _stock_payload(stock: Mapping[str, Decimal]) -> str:
+    return json.dumps({"lines": [{"sku": sku, "quantity": str(stock[sku])} for sku in sorted(stock)]})

@@ -1,0 +1,1 @@
+"""Oracle Simphony Transaction Services Gen 2: sign-in, menus, checks."""

@@ -1,0 +1,78 @@
+"""The point of sale of an app that posts checks, opened by its first call."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+from muneris.core.clock import Clock
+from muneris.simphony.client import SimphonyClient, open_session
+from muneris.simphony.errors import NotConfiguredError
+from muneris.simphony.model import Check, Connection, NewCheck
+from muneris.simphony.service import PointOfSale, TokenSource
+
+
+class Connected(Protocol):
+    """Whatever may have a connection to Simphony: a published property."""
+
+    @property
+    def simphony(self) -> Connection | None:
+        """Its connection, or None."""
+        ...
+
+
+class PublishedProperties(Protocol):
+    """Where properties are read."""
+
+    async def find(self, property_code: str) -> Connected | None:
+        """The property, or None."""
+        ...
+
+
+class PublishedConnections:
+    """The connections of published properties."""
+
+    def __init__(self, properties: PublishedProperties) -> None:
+        self._properties = properties
+
+    async def get_connection(self, property_code: str) -> Connection:
+        """A property's connection.
+
+        Raises:
+            NotConfiguredError: it has none.
+        """
+        found = await self._properties.find(property_code)
+        if found is None or found.simphony is None:
+            raise NotConfiguredError(f"{property_code} is not connected to Simphony: connect it in config")
+        return found.simphony
+
+
+class PointOfSaleOnDemand:
+    """A `PointOfSale` whose session is opened by the first call: a session belongs to the running loop."""
+
+    def __init__(
+        self,
+        properties: PublishedProperties,
+        tokens: TokenSource,
+        clock: Clock,
+        *,
+        deadline_seconds: float,
+        allow_local: bool,
+    ) -> None:
+        self._connections = PublishedConnections(properties)
+        self._tokens = tokens
+        self._clock = clock
+        self._deadline_seconds = deadline_seconds
+        self._allow_local = allow_local
+
+    async def post_check(self, property_code: str, new_check: NewCheck) -> Check:
+        """As `PointOfSale.post_check`."""
+        return await self._opened.post_check(property_code, new_check)
+
+    async def find_check(self, property_code: str, reference: str, since: datetime) -> Check | None:
+        """As `PointOfSale.find_check`."""
+        return await self._opened.find_check(property_code, reference, since)
+
+    @cached_property
+    def _opened(self) -> PointOfSale:
+        client = SimphonyClient(open_session(), allow_local=self._allow_local)
+        return PointOfSale(client, self._tokens, self._connections, self._clock, self._deadline_seconds)

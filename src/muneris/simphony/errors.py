@@ -1,0 +1,91 @@
+"""What a call to Simphony can come to, told apart by whether it may have been executed."""
+
+from enum import StrEnum
+
+from pydantic import AliasChoices, BaseModel, Field
+
+
+class PosDetail(BaseModel, frozen=True):
+    """What the POS itself objects to; `code` is from an open set."""
+
+    code: str = ""
+    message: str = ""
+
+
+class Problem(BaseModel, frozen=True):
+    """Oracle's problem document (STS Gen2 guide, Problem Details); older schemas spell `details`."""
+
+    title: str = ""
+    status: int | None = None
+    detail: str = Field(default="", validation_alias=AliasChoices("detail", "details"))
+    instance: str = ""
+    pos_details: tuple[PosDetail, ...] = Field(default=(), validation_alias="posDetails")
+
+    @property
+    def pos_codes(self) -> tuple[str, ...]:
+        """The codes of `posDetails`."""
+        return tuple(each.code for each in self.pos_details)
+
+
+class SimphonyError(Exception):
+    """A call to Simphony did not succeed."""
+
+
+class CheckRefusedError(SimphonyError):
+    """Final: Simphony looked at the check and will not take it."""
+
+    def __init__(self, title: str, pos_details: tuple[PosDetail, ...] = (), detail: str = "") -> None:
+        said = "; ".join(f"{each.code}: {each.message}" for each in pos_details) or detail
+        super().__init__(f"{title} {said}".strip())
+        self.title = title
+        self.pos_details = pos_details
+
+
+class NotSentError(SimphonyError):
+    """Certainly not executed: the request did not reach Simphony, or was turned away at its door."""
+
+
+class NotConfiguredError(NotSentError):
+    """Not sent, because a setting of the connection is missing or not allowed; the message names it."""
+
+
+class TokenRejectedError(NotSentError):
+    """401: not executed. The stored token may be newer than the one that was used."""
+
+
+class OutcomeUnknownError(SimphonyError):
+    """The request may have been executed: repeat it with the same id in time, or look it up."""
+
+
+class ReadFailedError(SimphonyError):
+    """A read gave no answer to rely on; it never means that something is absent.
+
+    `status` is the HTTP status, None without a response.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class LookUpFailedError(ReadFailedError):
+    """Looking a check up failed: whether it exists is still unknown."""
+
+
+class SignInFailure(StrEnum):
+    """Why nobody could sign in."""
+
+    UNKNOWN_CLIENT = "unknown_client"
+    WRONG_CREDENTIALS = "wrong_credentials"
+    PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a reason, no secret
+    CODE_REFUSED = "code_refused"
+    UNREACHABLE = "unreachable"
+    UNEXPECTED_ANSWER = "unexpected_answer"
+
+
+class SignInFailedError(SimphonyError):
+    """Signing in failed; no body of the identity provider is kept, it may hold secrets."""
+
+    def __init__(self, reason: SignInFailure, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason

@@ -1,0 +1,206 @@
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from muneris.simphony.errors import (
+    CheckRefusedError,
+    LookUpFailedError,
+    NotConfiguredError,
+    NotSentError,
+    OutcomeUnknownError,
+    ReadFailedError,
+    TokenRejectedError,
+)
+from muneris.simphony.menu import CondimentGroupRule
+from muneris.simphony.model import Check, CheckCondiment, CheckLine, NewCheck
+
+if TYPE_CHECKING:
+    from tests.integration.simphony.conftest import Simulation
+
+LONG_AGO = datetime(2030, 5, 4, 9, 0, tzinfo=UTC)
+
+
+async def post(simulation: "Simulation", new_check: NewCheck, seconds: float = 10) -> Check:
+    return await simulation.client.post_check(
+        simulation.connection, simulation.bearer, new_check, timeout=seconds
+    )
+
+
+async def find(simulation: "Simulation", reference: str, since: datetime = LONG_AGO) -> Check | None:
+    return await simulation.client.find_check(simulation.connection, simulation.bearer, reference, since)
+
+
+async def test_check_is_opened_and_priced(simulation: "Simulation") -> None:
+    line = CheckLine(menu_item_id=11001, quantity=2, condiments=(CheckCondiment(condiment_id=52003),))
+    check = await post(simulation, simulation.new_check(lines=(line,)))
+    assert (check.check_name, check.check_number, check.status) == ("WEB-1", 1001, "open")
+    assert (len(check.check_ref), check.order_id, check.is_cached) == (40, "order-1", False)
+    assert check.totals.total_due == Decimal("210.00")
+
+
+async def test_tender_closes_the_check(simulation: "Simulation") -> None:
+    check = await post(simulation, simulation.new_check(tender="online"))
+    assert (check.status, check.totals.payment_total) == ("closed", Decimal("190.00"))
+
+
+async def test_repeat_within_the_window_gets_the_original(simulation: "Simulation") -> None:
+    first = await post(simulation, simulation.new_check())
+    simulation.clock.advance(299)
+    repeat = await post(simulation, simulation.new_check())
+    assert repeat == first.model_copy(update={"is_cached": True})
+    assert await simulation.check_count() == 1
+
+
+async def test_repeat_after_the_window_is_a_second_check(simulation: "Simulation") -> None:
+    await post(simulation, simulation.new_check(tender="online"))
+    simulation.clock.advance(300)
+    repeat = await post(simulation, simulation.new_check(tender="online"))
+    assert not repeat.is_cached
+    assert await simulation.check_count() == 2
+
+
+async def test_lost_answer_then_repeat_makes_one_check(simulation: "Simulation") -> None:
+    await simulation.break_it(kind="drop_answer", path_prefix="/api/v1/checks", count=1)
+    with pytest.raises(OutcomeUnknownError):
+        await post(simulation, simulation.new_check())
+    assert (await post(simulation, simulation.new_check())).is_cached
+    assert await simulation.check_count() == 1
+
+
+async def test_repeat_while_the_first_runs_is_unknown_then_cached(simulation: "Simulation") -> None:
+    await simulation.break_it(kind="delay", path_prefix="/api/v1/checks", seconds=60, count=1)
+    first = asyncio.create_task(post(simulation, simulation.new_check()))
+    await simulation.wait_until_started("delay")
+    with pytest.raises(OutcomeUnknownError, match="400 POS Error"):
+        await post(simulation, simulation.new_check())
+    await simulation.repair_it()
+    assert not (await first).is_cached
+    assert (await post(simulation, simulation.new_check())).is_cached
+    assert await simulation.check_count() == 1
+
+
+async def test_timeout_is_unknown(simulation: "Simulation") -> None:
+    await simulation.break_it(kind="delay", path_prefix="/api/v1/checks", seconds=60, count=1)
+    with pytest.raises(OutcomeUnknownError, match="TimeoutError"):
+        await post(simulation, simulation.new_check(), seconds=0.05)
+    await simulation.repair_it()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "disconnect"},
+        {"kind": "refuse"},
+        {"kind": "status", "status": 521},
+        {"kind": "status", "status": 500, "body": "<html>"},
+        {"kind": "status", "status": 200, "body": "cut off"},
+    ],
+)
+async def test_outage_leaves_the_outcome_unknown(
+    simulation: "Simulation", fault: dict[str, str | int]
+) -> None:
+    await simulation.break_it(**fault)
+    with pytest.raises(OutcomeUnknownError):
+        await post(simulation, simulation.new_check())
+    with pytest.raises(LookUpFailedError):
+        await find(simulation, "WEB-1")
+    await simulation.repair_it()
+    assert await simulation.check_count() == 0
+
+
+async def test_nobody_listening_is_not_sent(
+    simulation: "Simulation", ports: Callable[[int], list[int]]
+) -> None:
+    nowhere = simulation.connection.model_copy(update={"api_url": f"http://127.0.0.1:{ports(1)[0]}"})
+    with pytest.raises(NotSentError):
+        await simulation.client.post_check(nowhere, simulation.bearer, simulation.new_check())
+    with pytest.raises(LookUpFailedError):
+        await simulation.client.find_check(nowhere, simulation.bearer, "WEB-1", LONG_AGO)
+
+
+async def test_address_outside_oracle_is_not_sent(simulation: "Simulation") -> None:
+    elsewhere = simulation.connection.model_copy(update={"api_url": "https://example.org"})
+    with pytest.raises(NotConfiguredError):
+        await simulation.client.post_check(elsewhere, simulation.bearer, simulation.new_check())
+
+
+async def test_throttled_is_not_executed(simulation: "Simulation") -> None:
+    await simulation.break_it(kind="status", status=429)
+    with pytest.raises(NotSentError):
+        await post(simulation, simulation.new_check())
+
+
+async def test_unknown_item_is_refused_for_good(simulation: "Simulation") -> None:
+    with pytest.raises(CheckRefusedError) as refused:
+        await post(simulation, simulation.new_check(lines=(CheckLine(menu_item_id=1),)))
+    assert refused.value.title == "POS Error"
+    assert [each.code for each in refused.value.pos_details] == ["menu_item_invalid"]
+
+
+async def test_name_of_an_open_check_is_taken(simulation: "Simulation") -> None:
+    await post(simulation, simulation.new_check(1))
+    with pytest.raises(CheckRefusedError):
+        await post(simulation, simulation.new_check(2, reference="web-1"))
+
+
+async def test_unknown_revenue_center_is_refused(simulation: "Simulation") -> None:
+    other = simulation.connection.model_copy(update={"rvc_ref": 99})
+    with pytest.raises(CheckRefusedError, match="Not found"):
+        await simulation.client.post_check(other, simulation.bearer, simulation.new_check())
+
+
+async def test_wrong_bearer_is_rejected(simulation: "Simulation") -> None:
+    with pytest.raises(TokenRejectedError):
+        await simulation.client.post_check(simulation.connection, "forged", simulation.new_check())
+    with pytest.raises(TokenRejectedError):
+        await simulation.client.find_check(simulation.connection, "forged", "WEB-1", LONG_AGO)
+
+
+async def test_expired_bearer_is_rejected(simulation: "Simulation") -> None:
+    simulation.clock.moment = simulation.tokens.expires_at
+    with pytest.raises(TokenRejectedError):
+        await post(simulation, simulation.new_check())
+
+
+@pytest.mark.parametrize("tender", [None, "online"])
+async def test_look_up_finds_open_and_closed_checks(simulation: "Simulation", tender: str | None) -> None:
+    posted = await post(simulation, simulation.new_check(1, tender=tender))
+    await post(simulation, simulation.new_check(2))
+    assert await find(simulation, "web-1") == posted
+    assert await find(simulation, "order-1") == posted
+    assert await find(simulation, "WEB-3") is None
+
+
+async def test_look_up_asks_from_the_minute_on(simulation: "Simulation") -> None:
+    await post(simulation, simulation.new_check())
+    assert await find(simulation, "WEB-1", simulation.clock.now().replace(second=59)) is not None
+    assert await find(simulation, "WEB-1", simulation.clock.now().replace(minute=3)) is None
+
+
+async def test_menu_is_read_once(simulation: "Simulation") -> None:
+    version = await simulation.client.get_menu(simulation.connection, simulation.bearer)
+    assert version is not None
+    assert (version.menu.menu_id, len(version.menu.menu_items)) == ("muneris-demo:cph01:1", 8)
+    steak = version.menu.menu_items[1]
+    assert steak.name == {"en-US": "Steak", "da-DK": "Bøf"}
+    assert steak.definitions[0].prices[0].price == Decimal("189.00")
+    assert steak.definitions[0].condiment_group_rules[0] == CondimentGroupRule(
+        condiment_group_ref=502, minimum_count=1, maximum_count=1
+    )
+    again = await simulation.client.get_menu(simulation.connection, simulation.bearer, etag=version.etag)
+    assert again is None
+
+
+async def test_location_and_revenue_center(simulation: "Simulation") -> None:
+    location = await simulation.client.get_location(simulation.connection, simulation.bearer)
+    center = await simulation.client.get_revenue_center(simulation.connection, simulation.bearer)
+    assert (location.time_zone, location.currency) == ("Europe/Copenhagen", "DKK")
+    assert [each.order_type_ref for each in center.order_types] == [1, 2, 3]
+    other = simulation.connection.model_copy(update={"loc_ref": "nowhere"})
+    with pytest.raises(ReadFailedError) as failed:
+        await simulation.client.get_location(other, simulation.bearer)
+    assert failed.value.status == 404

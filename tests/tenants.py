@@ -1,0 +1,285 @@
+"""One region's auth and config apps in memory, with a clock and a Simphony that tests set."""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from fastapi import APIRouter
+from tests.asgi import Response, call
+
+from localcloud import staff
+from muneris.auth import api as auth_api
+from muneris.auth.access_tokens import AccessTokens
+from muneris.auth.service import GuestSessions
+from muneris.auth.store import SessionStore
+from muneris.cloud.agenda import Agenda
+from muneris.cloud.documents.memory import MemoryDocuments
+from muneris.cloud.http import Authenticate, PublicKeys, create_api
+from muneris.cloud.http.app_health import health_router
+from muneris.cloud.http.guard import Guard
+from muneris.cloud.sealing import Seal
+from muneris.cloud.tables import Page, Row, TableUnavailableError, Transaction
+from muneris.cloud.tables.memory import MemoryTable
+from muneris.companies import api as companies_api
+from muneris.companies.service import Companies
+from muneris.companies.store import CompanyStore
+from muneris.config import api as config_api
+from muneris.config.menus import Menus
+from muneris.config.publishing import AGENDA as PUBLISH
+from muneris.config.publishing import Publishing
+from muneris.config.service import Properties
+from muneris.config.simphony_connection import SimphonyConnections
+from muneris.config.store import PropertyStore
+from muneris.directory import Directory, DirectoryOutbox
+from muneris.directory.outbox import AGENDA as DIRECTORY
+from muneris.simphony.errors import SignInFailedError, SignInFailure, SimphonyError
+from muneris.simphony.menu import Definition, MenuItem, Price, SimphonyMenu
+from muneris.simphony.model import Account, Connection, Location, RevenueCenter, Tokens
+from muneris.simphony.store import StoredTokens
+
+REGIONS = {"api1": "http://localhost:7071", "api2": "http://localhost:7072", "api3": "http://localhost:7073"}
+SEALING_KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+STAFF_KEY = staff.generate_signing_key()
+SIGNING_KEY = staff.generate_signing_key()
+
+COMPANY = {
+    "code": "NOR",
+    "name": "Nordic Kitchens",
+    "contact_email": "it@nordic.example",
+    "vat_number": "DK12345678",
+    "home_region": "api1",
+}
+PROPERTY = {
+    "name": "Nyhavn",
+    "country": "DK",
+    "currency": "DKK",
+    "time_zone": "Europe/Copenhagen",
+    "contact_email": "nyhavn@nordic.example",
+    "address": "Nyhavn 1",
+}
+SIMPHONY = {
+    "auth_url": "https://idp.oracleindustry.com",
+    "api_url": "https://sts.oraclecloud.com",
+    "client_id": "client",
+    "username": "api",
+    "password": "a password",
+    "org_short_name": "nordic",
+    "loc_ref": "cph01",
+    "rvc_ref": 1,
+    "employee_ref": 9001,
+    "order_type_refs": {"dine_in": 1},
+}
+AT = "/v1/config/properties/NOR-CPH01"
+
+
+@dataclass
+class ManualClock:
+    """A clock that stands until it is moved."""
+
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+    def advance(self, **units: float) -> None:
+        self.moment += timedelta(**units)
+
+
+class FragileTable:
+    """A table in memory that can be out of reach, wholly or for writes that touch a key."""
+
+    def __init__(self) -> None:
+        self.table = MemoryTable()
+        self.fails: Callable[[Transaction | None], bool] = lambda _: False
+
+    async def find(self, partition: str, key: str) -> Row | None:
+        self._check(None)
+        return await self.table.find(partition, key)
+
+    async def transact(self, transaction: Transaction) -> Mapping[str, str]:
+        self._check(transaction)
+        return await self.table.transact(transaction)
+
+    async def page(
+        self,
+        partition: str,
+        *,
+        start: str = "",
+        end: str = "\uffff",
+        limit: int = 1000,
+        continuation: str | None = None,
+    ) -> Page:
+        self._check(None)
+        return await self.table.page(partition, start=start, end=end, limit=limit, continuation=continuation)
+
+    def down(self) -> None:
+        self.fails = lambda _: True
+
+    def up(self) -> None:
+        self.fails = lambda _: False
+
+    def _check(self, transaction: Transaction | None) -> None:
+        if self.fails(transaction):
+            raise TableUnavailableError("down")
+
+    async def keys(self, partition: str) -> list[str]:
+        return [row.key for row in (await self.table.page(partition)).rows]
+
+
+class FragileDocuments(MemoryDocuments):
+    """Documents that can refuse to be written."""
+
+    is_down = False
+
+    async def put(self, name: str, body: bytes) -> str:
+        if self.is_down:
+            raise TableUnavailableError("down")
+        return await super().put(name, body)
+
+    async def json(self, name: str) -> dict[str, object] | None:
+        document = await self.find(name)
+        if document is None:
+            return None
+        value: dict[str, object] = json.loads(document.body)
+        return value
+
+
+def soup(price: str = "89.5") -> SimphonyMenu:
+    """A menu of one soup."""
+    definition = Definition(prices=(Price(price=Decimal(price)),))
+    return SimphonyMenu(
+        menu_id="m",
+        menu_items=(MenuItem(menu_item_id=7, name={"en-US": "Soup"}, definitions=(definition,)),),
+    )
+
+
+@dataclass
+class FakeSimphony:
+    """Answers what it is told to; `errors` by the name of a call."""
+
+    clock: ManualClock
+    menu: SimphonyMenu = field(default_factory=soup)
+    errors: dict[str, SimphonyError] = field(default_factory=dict)
+    bearers: list[str] = field(default_factory=list)
+
+    async def sign_in(self, account: Account, password: str) -> Tokens:
+        self._check("sign_in")
+        if password != SIMPHONY["password"]:
+            raise SignInFailedError(SignInFailure.WRONG_CREDENTIALS)
+        expires_at = self.clock.now() + timedelta(days=14)
+        return Tokens(id_token=f"id of {account.username}", refresh_token="r", expires_at=expires_at)
+
+    async def get_location(self, connection: Connection, bearer: str) -> Location:
+        self._check("get_location", bearer)
+        return Location(locRef=connection.loc_ref, name="Copenhagen", currency="DKK")
+
+    async def get_revenue_center(self, connection: Connection, bearer: str) -> RevenueCenter:
+        self._check("get_revenue_center", bearer)
+        return RevenueCenter(rvcRef=connection.rvc_ref, name="Restaurant")
+
+    async def get_menu(self, connection: Connection, bearer: str) -> SimphonyMenu:
+        assert connection.rvc_ref == SIMPHONY["rvc_ref"]
+        self._check("get_menu", bearer)
+        return self.menu
+
+    def _check(self, name: str, bearer: str | None = None) -> None:
+        if bearer is not None:
+            self.bearers.append(bearer)
+        if name in self.errors:
+            raise self.errors[name]
+
+
+class TenantRegion:
+    """Region api1, its peers' directories, and its apps as a server sees them."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.config, self.agenda = FragileTable(), FragileTable()
+        self.sessions, self.settings, self.tokens = FragileTable(), FragileTable(), FragileTable()
+        self.directories = {region: FragileTable() for region in REGIONS}
+        self.documents = FragileDocuments()
+        self.simphony = FakeSimphony(self.clock)
+        self.outbox = DirectoryOutbox(
+            self.config, Agenda(self.agenda, DIRECTORY, self.clock), self.directories
+        )
+        self.directory = Directory(self.directories["api1"], "api1", REGIONS, self.clock.monotonic)
+        authenticate = self.authenticate()
+        companies = Companies(CompanyStore(self.config, self.outbox), self.directory, self.outbox)
+        self.auth = Guard(create_api("auth", *self._auth(companies, authenticate)), "api1")
+        self.config_app = Guard(create_api("config", *self._config(companies, authenticate)), "api1")
+        self.staff = {"Authorization": f"Bearer {staff.issue_token(STAFF_KEY)}"}
+
+    def authenticate(self) -> Authenticate:
+        keys = PublicKeys(self.settings, self.clock.monotonic)
+        return Authenticate("api1", REGIONS, keys, staff.ISSUER, staff.to_public_jwks(STAFF_KEY), self.clock)
+
+    def _auth(self, companies: Companies, authenticate: Authenticate) -> tuple[APIRouter, ...]:
+        tokens = AccessTokens(self.settings, "api1", SIGNING_KEY, secrets.token_bytes)
+        sessions = GuestSessions(
+            SessionStore(self.sessions), tokens, self.directory, self.clock, secrets.token_bytes
+        )
+        return (
+            auth_api.router(sessions, tokens, authenticate),
+            companies_api.router(companies, authenticate),
+            health_router("auth", "api1"),
+        )
+
+    def _config(self, companies: Companies, authenticate: Authenticate) -> tuple[APIRouter, ...]:
+        publications = Agenda(self.agenda, PUBLISH, self.clock)
+        store = PropertyStore(self.config, publications, self.outbox)
+        self.publishing = Publishing(store, self.documents, publications)
+        properties = Properties(store, self.publishing, companies, self.directory, self.outbox)
+        self.stored_tokens = StoredTokens(self.tokens, Seal(SEALING_KEY), self.clock)
+        connections = SimphonyConnections(
+            properties, store, self.publishing, self.simphony, self.stored_tokens
+        )
+        menus = Menus(properties, store, self.publishing, self.documents, self.simphony, self.stored_tokens)
+        return (
+            config_api.router(properties, connections, menus, authenticate),
+            health_router("config", "api1"),
+        )
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        json: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        anonymous: bool = False,
+    ) -> Response:
+        """A request to the app that the path names, as staff unless headers or `anonymous` say otherwise."""
+        app = self.auth if path.startswith("/v1/auth/") else self.config_app
+        signed = {} if anonymous else self.staff
+        return await call(app, method, path, json=json, headers={**signed, **(headers or {})})
+
+    async def add_company(self) -> None:
+        assert (await self.send("POST", "/v1/auth/companies", COMPANY)).status == 202
+        assert (await self.send("POST", "/v1/auth/companies/NOR/activate")).status == 204
+
+    async def add_property(self) -> None:
+        await self.add_company()
+        assert (await self.send("PUT", AT, PROPERTY)).status == 201
+
+    async def connect(self) -> None:
+        assert (await self.send("PUT", f"{AT}/simphony", SIMPHONY)).status == 200
+
+    async def start_guest(self, property_code: str = "NOR-CPH01") -> dict[str, str]:
+        answer = await self.send(
+            "POST", "/v1/auth/guest-sessions", {"property_code": property_code}, anonymous=True
+        )
+        assert answer.status == 201
+        tokens: dict[str, str] = answer.json()
+        return tokens
+
+
+def bearer(access_token: str) -> dict[str, str]:
+    """The header that signs a request."""
+    return {"Authorization": f"Bearer {access_token}"}
