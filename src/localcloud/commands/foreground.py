@@ -38,6 +38,7 @@ def run(layout: Layout, say: Say, *, demo: bool, as_json: bool) -> None:
     hold(layout.data_dir)
     layout.logs.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=layout.logs / "supervisor.log", level=logging.INFO, format=_LOG_FORMAT)
+    logging.getLogger("azure").setLevel(logging.WARNING)  # below, it logs every request it makes
     try:
         asyncio.run(_run(layout, say, demo=demo, as_json=as_json))
     finally:

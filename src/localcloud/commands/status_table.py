@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from localcloud.supervisor.service import State
@@ -13,11 +13,13 @@ type QueueLengths = Mapping[str, Mapping[str, int]]
 """Messages by queue, by region."""
 
 _POISON = "-poison"
+_ADDRESS_WIDTH = len("http://localhost:65535")
 
 
 def status_table(status: Status, queues: QueueLengths | None = None) -> RenderableType:
     """Regions and their apps, with the addresses below; with the lengths of queues where they are known."""
-    table = Table("region", "address", "health", "app", "state", "pid", "restarts")
+    address = Column("address", no_wrap=True, min_width=_ADDRESS_WIDTH)
+    table = Table("region", address, "health", "app", "state", "pid", "restarts")
     if queues is not None:
         table.add_column("messages waiting")
     for region in status.regions:

@@ -43,6 +43,7 @@ class _Control:
                 await service.start()
             case _:
                 service.process.kill()
+                await service.process.wait()
         return web.json_response(
             {"region": names["region"], "app": names["app"], "pid": service.pid, "state": service.state}
         )

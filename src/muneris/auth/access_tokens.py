@@ -11,7 +11,6 @@ from muneris.cloud.http.bearer import ALGORITHMS, AUDIENCE, KEYS_PARTITION
 from muneris.cloud.tables import RowExistsError, Table, Transaction, get_row, rows_with_prefix
 from muneris.core.identity import GUEST
 from muneris.core.ids import Random
-from muneris.core.problems import Json
 
 _PREFIX = "keys|"
 
@@ -50,11 +49,11 @@ class AccessTokens:
         header = {"alg": ALGORITHMS[0], "typ": "JWT", "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=ALGORITHMS), lifetime
 
-    async def public_keys(self) -> dict[str, Json]:
-        """Every public key of the region, as a key set (RFC 7517)."""
+    async def public_keys(self) -> list[dict[str, str]]:
+        """Every public key of the region, as a JWK (RFC 7517)."""
         await self._publish()
         rows = rows_with_prefix(self._settings, KEYS_PARTITION, _PREFIX)
-        return {"keys": [json.loads(row.text("Jwk")) async for row in rows]}
+        return [json.loads(row.text("Jwk")) async for row in rows]
 
     async def _publish(self) -> None:
         """Once a process; a key that is there already must be this one.

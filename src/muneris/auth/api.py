@@ -16,7 +16,6 @@ from muneris.core.problems import (
     PROPERTY_NOT_FOUND,
     SESSION_OF_ANOTHER_REGION,
     UNAUTHENTICATED,
-    Json,
 )
 
 _UNREADABLE = (MALFORMED_JSON, INVALID_REQUEST)
@@ -41,6 +40,12 @@ class TokensAnswer(BaseModel):
     access_token: str = Field(examples=["eyJhbGciOiJFUzI1NiIs…"])
     expires_in: int = Field(examples=[3600])
     refresh_token: str = Field(examples=["NOR-CPH01.mGQ….3rT…"])
+
+
+class KeySetAnswer(BaseModel):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: list[dict[str, str]] = Field(examples=[[{"kty": "EC", "crv": "P-256", "kid": "LGZN…"}]])
 
 
 def router(sessions: GuestSessions, access_tokens: AccessTokens, authenticate: Authenticate) -> APIRouter:
@@ -78,8 +83,8 @@ def router(sessions: GuestSessions, access_tokens: AccessTokens, authenticate: A
             await sessions.end(caller.property_code, session)
 
     @routes.get("/jwks", summary="The region's public keys, as a JSON Web Key Set")
-    async def get_public_keys() -> dict[str, Json]:
-        return await access_tokens.public_keys()
+    async def get_public_keys() -> KeySetAnswer:
+        return KeySetAnswer(keys=await access_tokens.public_keys())
 
     return routes
 

@@ -94,7 +94,7 @@ async def test_a_writer_that_was_overtaken_compares_again(table: MemoryTable) ->
                 await record_home(table, "NOR", "api3", 5)
             return dict(await table.transact(transaction))
 
-        find = table.find  # type: ignore[assignment] # what it reads is the shared table
+        find = table.find
 
     await record_home(Overtaken(), "NOR", "api1", 2)
     row = await table.find("NOR", "home")

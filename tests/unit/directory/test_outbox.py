@@ -1,7 +1,7 @@
 import pytest
 from tests.tenants import REGIONS, FragileTable, ManualClock
 
-from muneris.cloud.agenda import Agenda
+from muneris.cloud.agenda import SETTLED_AFTER, Agenda
 from muneris.cloud.tables import Row, Transaction
 from muneris.directory import DirectoryOutbox
 from muneris.directory.outbox import AGENDA
@@ -73,7 +73,7 @@ async def test_an_entry_leaves_the_agenda_when_nothing_is_owed_and_it_is_old(reg
     await registry.outbox.push("NOR")
     await registry.outbox.sweep()
     assert await registry.agenda.keys(AGENDA) == ["NOR"]
-    registry.clock.advance(minutes=5)
+    registry.clock.moment += SETTLED_AFTER
     await registry.outbox.sweep()
     assert await registry.agenda.keys(AGENDA) == []
 

@@ -45,10 +45,15 @@ class AzureDocuments:
         return await self._policy.run(lambda: self._find(name, unless))
 
     async def _find(self, name: str, unless: str | None) -> Document | None:
-        condition = MatchConditions.IfModified if unless else None
+        blob = self._container.get_blob_client(name)
         try:
             with _answers():
-                download = await self._container.download_blob(name, etag=unless, match_condition=condition)
+                if unless is None:
+                    download = await blob.download_blob()
+                else:
+                    download = await blob.download_blob(
+                        etag=unless, match_condition=MatchConditions.IfModified
+                    )
                 return Document(await download.readall(), download.properties.etag)
         except ResourceNotFoundError:
             return None

@@ -1,5 +1,6 @@
 """Function hosts of the sample app, each with queues of its own."""
 
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -23,19 +24,29 @@ async def recorder(ports: Callable[[int], list[int]]) -> AsyncIterator[Recorder]
     await recorder.stop()
 
 
-@pytest.fixture
-def settings(azurite: StorageAddress, unique: Callable[[str], str], recorder: Recorder) -> dict[str, str]:
+def _settings(azurite: StorageAddress, recorder_url: str) -> dict[str, str]:
+    own = uuid.uuid4().hex[:12]
     return {
         "AzureWebJobsStorage": azurite.connection_string,
         "MUNERIS_STORAGE": azurite.connection_string,
-        "AzureFunctionsWebHost__hostid": unique("host"),
+        "AzureFunctionsWebHost__hostid": f"host{own}",
         "FUNCTION_HOST_KEY": "the-key",
-        "RECORDER": recorder.url,
-        "WORK_QUEUE": unique("work"),
-        "RESULT_QUEUE": unique("result"),
+        "RECORDER": recorder_url,
+        "WORK_QUEUE": f"work{own}",
+        "RESULT_QUEUE": f"result{own}",
         "TICK_SCHEDULE": NEVER,
         "HOST_NAME": "first",
     }
+
+
+def _config(settings: dict[str, str], port: int, app: str = "sample", **values: float) -> FunctionHostConfig:
+    fixed = {"app": app, "app_dir": APPS / app, "region": "api1", "port": port, "settings": settings}
+    return FunctionHostConfig.model_validate({"stop_grace_seconds": 1, **fixed, **values})
+
+
+@pytest.fixture
+def settings(azurite: StorageAddress, recorder: Recorder) -> dict[str, str]:
+    return _settings(azurite, recorder.url)
 
 
 @pytest_asyncio.fixture
@@ -45,22 +56,9 @@ async def start_host(
     started: list[HostProcess] = []
 
     async def start(
-        changes: dict[str, str] | None = None, *, app: str = "sample", ready: bool = True, **config: float
+        changes: dict[str, str] | None = None, *, app: str = "sample", ready: bool = True, **values: float
     ) -> HostProcess:
-        host = HostProcess(
-            FunctionHostConfig.model_validate(
-                {
-                    "app": app,
-                    "app_dir": APPS / app,
-                    "region": "api1",
-                    "port": ports(1)[0],
-                    "settings": settings | (changes or {}),
-                    "stop_grace_seconds": 1,
-                    **config,
-                }
-            ),
-            tmp_path,
-        )
+        host = HostProcess(_config(settings | (changes or {}), ports(1)[0], app, **values), tmp_path)
         started.append(host)
         if ready:
             await host.wait_until_ready()
@@ -70,6 +68,19 @@ async def start_host(
     for host in started:
         if host.process.poll() is None:
             await host.kill()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def http_host(
+    azurite: StorageAddress, ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[HostProcess]:
+    """One host for the tests of a module that only send it requests."""
+    port, nobody = ports(2)
+    settings = _settings(azurite, f"http://127.0.0.1:{nobody}")
+    host = HostProcess(_config(settings, port), tmp_path_factory.mktemp("host"))
+    await host.wait_until_ready()
+    yield host
+    await host.stop()
 
 
 @pytest_asyncio.fixture

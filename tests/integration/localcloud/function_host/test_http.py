@@ -9,12 +9,11 @@ from tests.integration.localcloud.function_host.harness import HostProcess, Reco
 type StartHost = Callable[..., Awaitable[HostProcess]]
 
 
-async def test_passes_requests_and_answers_through(start_host: StartHost) -> None:
-    host = await start_host()
+async def test_passes_requests_and_answers_through(http_host: HostProcess) -> None:
     async with (
         ClientSession() as session,
         session.post(
-            f"{host.url}/api/echo?a=1&a=%20x",
+            f"{http_host.url}/api/echo?a=1&a=%20x",
             data=b"\x00\xff",
             headers=CIMultiDict([("X-Repeated", "1"), ("X-Repeated", "2")]),
         ) as answer,
@@ -27,10 +26,10 @@ async def test_passes_requests_and_answers_through(start_host: StartHost) -> Non
             "x_repeated": "1,2",
             "body": "00ff",
         }
-    assert (await host.request("QUERY", "/api/echo"))[0] == 200
-    assert await host.request("POST", "/api/size", bytes(20_000_000)) == (200, b"20000000")
+    assert (await http_host.request("QUERY", "/api/echo"))[0] == 200
+    assert await http_host.request("POST", "/api/size", bytes(20_000_000)) == (200, b"20000000")
 
-    async with ClientSession() as session, session.get(f"{host.url}/api/cookies") as answer:
+    async with ClientSession() as session, session.get(f"{http_host.url}/api/cookies") as answer:
         assert await answer.read() == b"ok"
         assert answer.headers.getall("Set-Cookie") == [
             "a=1; Path=/; SameSite=lax",
@@ -39,31 +38,28 @@ async def test_passes_requests_and_answers_through(start_host: StartHost) -> Non
         assert answer.headers["X-Own"] == "yes"
 
 
-async def test_finds_the_function_and_asks_for_its_key(start_host: StartHost) -> None:
-    host = await start_host()
-    assert (await host.request("GET", "/api/items/7"))[0] == 401
-    assert (await host.request("GET", "/api/items/7", x_functions_key="wrong"))[0] == 401
-    assert await host.request("GET", "/api/items/7", x_functions_key="the-key") == (200, b"7")
-    assert await host.request("GET", "/api/items/7?code=the-key") == (200, b"7")
-    assert (await host.request("GET", "/elsewhere"))[0] == 404
-    assert (await host.request("GET", "/api/items/seven"))[0] == 404  # the catch-all's, so FastAPI's
+async def test_finds_the_function_and_asks_for_its_key(http_host: HostProcess) -> None:
+    assert (await http_host.request("GET", "/api/items/7"))[0] == 401
+    assert (await http_host.request("GET", "/api/items/7", x_functions_key="wrong"))[0] == 401
+    assert await http_host.request("GET", "/api/items/7", x_functions_key="the-key") == (200, b"7")
+    assert await http_host.request("GET", "/api/items/7?code=the-key") == (200, b"7")
+    assert (await http_host.request("GET", "/elsewhere"))[0] == 404
+    assert (await http_host.request("GET", "/api/items/seven"))[0] == 404  # the catch-all's, so FastAPI's
 
 
-async def test_answers_a_failure_with_a_bare_500_and_logs_it(start_host: StartHost) -> None:
-    host = await start_host()
-    assert await host.request("GET", "/api/fails") == (500, b"")
-    assert "RuntimeError: as asked" in host.log
-    assert "Executed 'api' (Failed, Id=" in host.log
+async def test_answers_a_failure_with_a_bare_500_and_logs_it(http_host: HostProcess) -> None:
+    assert await http_host.request("GET", "/api/fails") == (500, b"")
+    assert "RuntimeError: as asked" in http_host.log
+    assert "Executed 'api' (Failed, Id=" in http_host.log
 
 
-async def test_logs_of_the_app_carry_the_invocation(start_host: StartHost) -> None:
-    host = await start_host()
-    assert (await host.request("GET", "/api/logs"))[0] == 200
-    lines = host.log.splitlines()
+async def test_logs_of_the_app_carry_the_invocation(http_host: HostProcess) -> None:
+    assert (await http_host.request("GET", "/api/logs"))[0] == 200
+    lines = http_host.log.splitlines()
     line = next(line for line in lines if "a line of the app" in line)
-    executed = next(line for line in lines if "Executed 'api'" in line)
     invocation = line.split("[")[1].split("]")[0]
-    assert f"(Succeeded, Id={invocation}," in executed
+    executed = next(line for line in lines if f"Id={invocation}" in line)
+    assert "Executed 'api' (Succeeded" in executed
 
 
 async def test_gives_up_on_a_slow_function_which_runs_on(start_host: StartHost, recorder: Recorder) -> None:
@@ -76,15 +72,14 @@ async def test_gives_up_on_a_slow_function_which_runs_on(start_host: StartHost, 
     assert "Executed 'api' (Succeeded" in host.log
 
 
-async def test_admin_tells_what_runs(start_host: StartHost, settings: dict[str, str]) -> None:
-    host = await start_host()
-    assert (await host.request("GET", "/admin/host/ping"))[0] == 200
-    assert (await host.request("GET", "/admin/host/status"))[0] == 401
-    _, body = await host.request("GET", "/admin/host/status", x_functions_key="the-key")
+async def test_admin_tells_what_runs(http_host: HostProcess) -> None:
+    assert (await http_host.request("GET", "/admin/host/ping"))[0] == 200
+    assert (await http_host.request("GET", "/admin/host/status"))[0] == 401
+    _, body = await http_host.request("GET", "/admin/host/status", x_functions_key="the-key")
     assert json.loads(body) == {
         "state": "Running",
         "version": "1.3.0",
-        "id": settings["AzureFunctionsWebHost__hostid"],
+        "id": http_host.config.host_id,
         "functions": ["api", "item", "send", "send_many", "work", "tick"],
     }
 
@@ -98,8 +93,8 @@ async def test_admin_tells_what_runs(start_host: StartHost, settings: dict[str, 
     ],
 )
 async def test_an_app_that_cannot_start_ends_the_process(
-    start_host: StartHost, app: str, reason: str
+    http_host: HostProcess, app: str, reason: str
 ) -> None:
     host = await start_host(app=app, ready=False)
     assert await host.wait() == 1
-    assert reason in host.log
+    assert reason in http_host.log
