@@ -23,7 +23,7 @@ from muneris.cloud.http import Authenticate, PublicKeys, create_api
 from muneris.cloud.http.app_health import health_router
 from muneris.cloud.http.guard import Guard
 from muneris.cloud.sealing import Seal
-from muneris.cloud.tables import Page, Row, TableUnavailableError, Transaction
+from muneris.cloud.tables import Page, Row, Table, TableUnavailableError, Transaction
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.companies import api as companies_api
 from muneris.companies.service import Companies
@@ -94,10 +94,10 @@ class ManualClock:
 
 
 class FragileTable:
-    """A table in memory that can be out of reach, wholly or for writes that touch a key."""
+    """A table, in memory if no other is given, that can be out of reach."""
 
-    def __init__(self) -> None:
-        self.table = MemoryTable()
+    def __init__(self, table: Table | None = None) -> None:
+        self.table = MemoryTable() if table is None else table
         self.fails: Callable[[Transaction | None], bool] = lambda _: False
 
     async def find(self, partition: str, key: str) -> Row | None:
@@ -200,43 +200,51 @@ class FakeSimphony:
 class TenantRegion:
     """Region api1, its peers' directories, and its apps as a server sees them."""
 
-    def __init__(self) -> None:
+    def __init__(self, new_table: Callable[[], Table] = MemoryTable) -> None:
         self.clock = ManualClock()
-        self.config, self.agenda = FragileTable(), FragileTable()
-        self.sessions, self.settings, self.tokens = FragileTable(), FragileTable(), FragileTable()
-        self.directories = {region: FragileTable() for region in REGIONS}
+        self.config, self.agenda = FragileTable(new_table()), FragileTable(new_table())
+        self.sessions, self.settings = FragileTable(new_table()), FragileTable(new_table())
+        self.tokens = FragileTable(new_table())
+        self.directories = {region: FragileTable(new_table()) for region in REGIONS}
         self.documents = FragileDocuments()
         self.simphony = FakeSimphony(self.clock)
         self.outbox = DirectoryOutbox(
             self.config, Agenda(self.agenda, DIRECTORY, self.clock), self.directories
         )
-        self.directory = Directory(self.directories["api1"], "api1", REGIONS, self.clock.monotonic)
-        authenticate = self.authenticate()
-        companies = Companies(CompanyStore(self.config, self.outbox), self.directory, self.outbox)
-        self.auth = Guard(create_api("auth", *self._auth(companies, authenticate)), "api1")
-        self.config_app = Guard(create_api("config", *self._config(companies, authenticate)), "api1")
+        self.auth = Guard(create_api("auth", *self._auth()), "api1")
+        self.config_app = Guard(create_api("config", *self._config()), "api1")
         self.staff = {"Authorization": f"Bearer {staff.issue_token(STAFF_KEY)}"}
 
     def authenticate(self) -> Authenticate:
         keys = PublicKeys(self.settings, self.clock.monotonic)
         return Authenticate("api1", REGIONS, keys, staff.ISSUER, staff.to_public_jwks(STAFF_KEY), self.clock)
 
-    def _auth(self, companies: Companies, authenticate: Authenticate) -> tuple[APIRouter, ...]:
+    def _directory(self) -> Directory:
+        """One for each app: they share no memory."""
+        return Directory(self.directories["api1"], "api1", REGIONS, self.clock.monotonic)
+
+    def _companies(self, directory: Directory) -> Companies:
+        return Companies(CompanyStore(self.config, self.outbox), directory, self.outbox)
+
+    def _auth(self) -> tuple[APIRouter, ...]:
+        directory, authenticate = self._directory(), self.authenticate()
         tokens = AccessTokens(self.settings, "api1", SIGNING_KEY, secrets.token_bytes)
         sessions = GuestSessions(
-            SessionStore(self.sessions), tokens, self.directory, self.clock, secrets.token_bytes
+            SessionStore(self.sessions), tokens, directory, self.clock, secrets.token_bytes
         )
         return (
             auth_api.router(sessions, tokens, authenticate),
-            companies_api.router(companies, authenticate),
+            companies_api.router(self._companies(directory), authenticate),
             health_router("auth", "api1"),
         )
 
-    def _config(self, companies: Companies, authenticate: Authenticate) -> tuple[APIRouter, ...]:
+    def _config(self) -> tuple[APIRouter, ...]:
+        directory, authenticate = self._directory(), self.authenticate()
         publications = Agenda(self.agenda, PUBLISH, self.clock)
         store = PropertyStore(self.config, publications, self.outbox)
         self.publishing = Publishing(store, self.documents, publications)
-        properties = Properties(store, self.publishing, companies, self.directory, self.outbox)
+        companies = self._companies(directory)
+        properties = Properties(store, self.publishing, companies, directory, self.outbox)
         self.stored_tokens = StoredTokens(self.tokens, Seal(SEALING_KEY), self.clock)
         connections = SimphonyConnections(
             properties, store, self.publishing, self.simphony, self.stored_tokens

@@ -14,6 +14,7 @@ from muneris.config.read_models import MenuReadModel, PropertyReadModel
 from muneris.directory import Directory
 from muneris.inventory.read_models import AvailabilityReadModel, RecipeReadModel
 from muneris.orders import api
+from muneris.orders.changes import Changes
 from muneris.orders.health import Health
 from muneris.orders.posting import Posting
 from muneris.orders.progress import Progress
@@ -30,7 +31,8 @@ settings = OrdersSettings()
 platform = Platform(settings, "orders")
 clock = platform.clock
 
-store = OrderStore(platform.table("Orders"))
+changes = Changes()
+store = OrderStore(platform.table("Orders"), changes)
 agenda = Agenda(platform.table("Agenda"), "region", clock, remembered=REMEMBERED_FOR)
 targets = Targets(platform.table("Agenda"), clock)
 scheduler = Scheduler(store, agenda, targets, platform.publisher, clock)
@@ -46,7 +48,7 @@ read_models = ReadModels(
 intake = Intake(
     settings.region, store, agenda, scheduler, read_models, clock, guest_limit=settings.guest_open_orders
 )
-queries = OrderQueries(store, read_models.homes)
+queries = OrderQueries(store, read_models.homes, changes)
 progress = Progress(store, scheduler, targets, clock)
 
 seal = Seal(settings.sealing_key.get_secret_value())

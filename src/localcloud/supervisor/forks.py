@@ -1,6 +1,7 @@
 """The supervisor's side of the fork server."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -146,4 +147,6 @@ class Forks:
         """End the fork server, and with it whatever still runs in it."""
         if self._process and self._process.stdin and self._reader:
             self._process.stdin.close()
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                self._process.kill()  # it may still be loading libraries: that is nothing to wait for
             await self._reader

@@ -1,18 +1,19 @@
 """Answering for orders: who may see which, and waiting for a change."""
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from uuid import UUID
 
 from muneris.core.identity import Caller
 from muneris.core.problems import ProblemType
+from muneris.orders.changes import Changes
 from muneris.orders.service import Homes
 from muneris.orders.store import OrderStore, StoredOrder
 
 ORDER_NOT_FOUND = ProblemType("order_not_found", 404, "Order not found")
 LONGEST_WAIT = 20.0
-_LOOK_EVERY_SECONDS = 0.25
+_LOOK_EVERY_SECONDS = 1.0
+"""How soon a change made by another process is seen."""
 
 
 class OrderQueries:
@@ -22,13 +23,13 @@ class OrderQueries:
         self,
         store: OrderStore,
         homes: Homes,
+        changes: Changes,
         *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._homes = homes
-        self._sleep = sleep
+        self._changes = changes
         self._monotonic = monotonic
 
     async def get(self, caller: Caller, property_code: str, order_id: str) -> StoredOrder:
@@ -54,7 +55,8 @@ class OrderQueries:
         ends_at = self._monotonic() + min(seconds, LONGEST_WAIT)
         stored = await self.get(caller, property_code, order_id)
         while stored.order.sequence == sequence and self._monotonic() < ends_at:
-            await self._sleep(_LOOK_EVERY_SECONDS)
+            left = ends_at - self._monotonic()
+            await self._changes.wait(stored.order.order_id, min(left, _LOOK_EVERY_SECONDS))
             stored = await self.get(caller, property_code, order_id)
         return stored
 

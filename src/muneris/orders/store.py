@@ -28,6 +28,7 @@ from muneris.cloud.tables import (
 )
 from muneris.core.clock import from_rfc3339, to_rfc3339
 from muneris.core.ids import newest_first
+from muneris.orders.changes import Changes
 from muneris.orders.model import Advance, Ask, Order, Step, Work
 
 _CHUNK = 60 * 1024
@@ -61,10 +62,11 @@ class GuestOrders:
 
 
 class OrderStore:
-    """Orders and what they owe, in table `Orders`."""
+    """Orders and what they owe, in table `Orders`; `changes` is told of each order that moved on."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, changes: Changes) -> None:
         self._table = table
+        self._changes = changes
 
     async def accept(self, order: Order, claim: Claim, work: Work, guest: GuestOrders | None = None) -> None:
         """Store a new order, its first work, and its place among its guest's open orders.
@@ -143,6 +145,7 @@ class OrderStore:
             await self._table.transact(transaction)
         except RowConflictError:
             return False
+        self._changes.tell(order.order_id)
         return True
 
     async def finish(self, asks: Sequence[Ask]) -> None:

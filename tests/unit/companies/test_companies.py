@@ -1,6 +1,8 @@
 import pytest
 from tests.tenants import COMPANY, REGIONS, TenantRegion, bearer
 
+from muneris.directory import record_home
+
 PATH = "/v1/auth/companies"
 
 
@@ -43,8 +45,6 @@ async def test_a_taken_code_is_refused(region: TenantRegion, change: dict[str, s
 
 
 async def test_a_code_taken_in_another_region_is_refused(region: TenantRegion) -> None:
-    from muneris.directory import record_home  # noqa: PLC0415
-
     await record_home(region.directories["api1"], "NOR", "api2", 1)
     assert await register(region) == (409, "company_exists")
     assert await region.config.keys("NOR") == []

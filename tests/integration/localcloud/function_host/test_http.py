@@ -93,8 +93,8 @@ async def test_admin_tells_what_runs(http_host: HostProcess) -> None:
     ],
 )
 async def test_an_app_that_cannot_start_ends_the_process(
-    http_host: HostProcess, app: str, reason: str
+    start_host: StartHost, app: str, reason: str
 ) -> None:
     host = await start_host(app=app, ready=False)
     assert await host.wait() == 1
-    assert reason in http_host.log
+    assert reason in host.log

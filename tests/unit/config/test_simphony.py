@@ -1,0 +1,186 @@
+import pytest
+from tests.tenants import AT, SIMPHONY, TenantRegion, bearer, soup
+
+from muneris.config.read_models import MenuReadModel, PropertyReadModel
+from muneris.simphony.errors import ReadFailedError, TokenRejectedError
+from muneris.simphony.menu import SimphonyMenu
+
+
+@pytest.fixture
+async def region() -> TenantRegion:
+    region = TenantRegion()
+    await region.add_property()
+    return region
+
+
+async def status(region: TenantRegion) -> str:
+    found = await PropertyReadModel(region.documents).find("NOR-CPH01")
+    assert found is not None
+    return found.status
+
+
+async def test_a_connection_that_works_is_kept_without_its_password(region: TenantRegion) -> None:
+    answer = await region.send("PUT", f"{AT}/simphony", SIMPHONY | {"keep_password": False})
+    assert (answer.status, answer.json()) == (
+        200,
+        {
+            "token": {"ok": True, "detail": "Signed in."},
+            "location": {"ok": True, "detail": "Copenhagen (DKK)"},
+            "revenue_center": {"ok": True, "detail": "Restaurant"},
+        },
+    )
+    assert await region.config.keys("NOR-CPH01") == ["property", "simphony"]
+    for row in (await region.config.page("NOR-CPH01")).rows:
+        assert "a password" not in row.text("Document")
+    published = await PropertyReadModel(region.documents).find("NOR-CPH01")
+    assert published is not None
+    assert published.simphony is not None
+    assert published.simphony.order_type_refs == {"dine_in": 1}
+    tokens = await region.stored_tokens.get_token(published.simphony.account, fresh=True)
+    assert tokens.id_token == "id of api"
+    assert await status(region) == "pending"
+
+
+@pytest.mark.parametrize(
+    ("call", "failed"),
+    [
+        ("sign_in", ["token", "location", "revenue_center"]),
+        ("get_location", ["location"]),
+        ("get_revenue_center", ["revenue_center"]),
+    ],
+)
+async def test_what_fails_is_named_and_nothing_is_kept(
+    region: TenantRegion, call: str, failed: list[str]
+) -> None:
+    region.simphony.errors[call] = ReadFailedError("404 Not found", 404)
+    answer = await region.send("PUT", f"{AT}/simphony", SIMPHONY)
+    assert (answer.status, answer.code) == (422, "simphony_check_failed")
+    findings = {name: answer.json()[name]["ok"] for name in ("token", "location", "revenue_center")}
+    assert [name for name, ok in findings.items() if not ok] == failed
+    assert await region.config.keys("NOR-CPH01") == ["property"]
+
+
+async def test_a_wrong_password_is_named_and_not_repeated(region: TenantRegion) -> None:
+    answer = await region.send("PUT", f"{AT}/simphony", SIMPHONY | {"password": "hunter2"})
+    assert (answer.status, answer.code) == (422, "simphony_check_failed")
+    assert answer.json()["token"] == {"ok": False, "detail": "wrong_credentials"}
+    assert b"hunter2" not in answer.body
+
+
+async def test_a_property_that_is_not_here_is_not_connected(region: TenantRegion) -> None:
+    answer = await region.send("PUT", "/v1/config/properties/NOR-XYZ/simphony", SIMPHONY)
+    assert (answer.status, answer.code) == (404, "property_not_found")
+
+
+async def test_a_property_is_configured_with_its_first_menu(region: TenantRegion) -> None:
+    await region.connect()
+    answer = await region.send("POST", f"{AT}/menu/refresh")
+    assert answer.status == 202
+    menu = await MenuReadModel(region.documents).find("NOR-CPH01")
+    assert menu is not None
+    assert answer.json() == {"version": menu.version}
+    assert await status(region) == "configured"
+    assert region.simphony.bearers[-1] == "id of api"
+
+
+async def test_a_menu_needs_a_connection(region: TenantRegion) -> None:
+    answer = await region.send("POST", f"{AT}/menu/refresh")
+    assert (answer.status, answer.code) == (409, "simphony_not_connected")
+
+
+async def test_an_empty_menu_is_refused_and_the_old_one_stays(region: TenantRegion) -> None:
+    await region.connect()
+    await region.send("POST", f"{AT}/menu/refresh")
+    before = await region.documents.find("NOR-CPH01/menu.json")
+    region.simphony.menu = SimphonyMenu(menu_id="m")
+    answer = await region.send("POST", f"{AT}/menu/refresh")
+    assert (answer.status, answer.code) == (409, "menu_empty")
+    assert await region.documents.find("NOR-CPH01/menu.json") == before
+
+
+async def test_while_simphony_is_away_the_menu_stays(region: TenantRegion) -> None:
+    await region.connect()
+    await region.send("POST", f"{AT}/menu/refresh")
+    region.simphony.errors["get_menu"] = ReadFailedError("no connection")
+    answer = await region.send("POST", f"{AT}/menu/refresh")
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "simphony_unavailable", "30")
+    assert (await region.send("GET", f"{AT}/menu")).status == 200
+
+
+async def test_a_rejected_token_is_read_again_once(region: TenantRegion) -> None:
+    await region.connect()
+    region.simphony.bearers.clear()
+    region.simphony.errors["get_menu"] = TokenRejectedError("401")
+    assert (await region.send("POST", f"{AT}/menu/refresh")).code == "simphony_unavailable"
+    assert region.simphony.bearers == ["id of api"] * 2
+
+
+async def test_another_revenue_center_needs_its_own_menu(region: TenantRegion) -> None:
+    await region.connect()
+    await region.send("POST", f"{AT}/menu/refresh")
+    await region.send("PUT", f"{AT}/simphony", SIMPHONY | {"loc_ref": "CPH01", "employee_ref": 1})
+    assert await status(region) == "configured"
+    await region.send("PUT", f"{AT}/simphony", SIMPHONY | {"loc_ref": "cph02"})
+    assert await status(region) == "pending"
+
+
+async def test_a_guest_reads_the_menu_of_its_property(region: TenantRegion) -> None:
+    await region.connect()
+    version = (await region.send("POST", f"{AT}/menu/refresh")).json()["version"]
+    guest = bearer((await region.start_guest())["access_token"])
+    answer = await region.send("GET", f"{AT}/menu", headers=guest)
+    assert (answer.status, answer.headers["etag"]) == (200, f'"{version}"')
+    assert answer.json() == {
+        "version": version,
+        "currency": "DKK",
+        "languages": ["en-US"],
+        "groups": [{"id": 0, "name": {}, "item_ids": [7]}],
+        "items": [
+            {
+                "menu_item_id": 7,
+                "name": {"en-US": "Soup"},
+                "definitions": [
+                    {
+                        "definition_sequence": 1,
+                        "prices": [{"price_sequence": 1, "price": "89.50"}],
+                        "condiment_groups": [],
+                    }
+                ],
+            }
+        ],
+        "condiment_groups": [],
+    }
+    unchanged = await region.send("GET", f"{AT}/menu", headers={**guest, "If-None-Match": f'"{version}"'})
+    assert (unchanged.status, unchanged.body) == (304, b"")
+    region.simphony.menu = soup("91")
+    await region.send("POST", f"{AT}/menu/refresh")
+    changed = await region.send("GET", f"{AT}/menu", headers={**guest, "If-None-Match": f'"{version}"'})
+    assert changed.json()["items"][0]["definitions"][0]["prices"][0]["price"] == "91.00"
+
+
+@pytest.mark.parametrize(
+    ("path", "signed", "refusal"),
+    [
+        ("NOR-CPH01", "no", (401, "unauthenticated")),
+        ("NOR-AAR01", "guest", (403, "forbidden")),
+        ("NOR-AAR01", "staff", (404, "property_not_found")),
+        ("NOR-CPH01", "guest", (404, "menu_not_found")),
+    ],
+)
+async def test_a_menu_that_is_not_the_callers(
+    region: TenantRegion, path: str, signed: str, refusal: tuple[int, str]
+) -> None:
+    guest = bearer((await region.start_guest())["access_token"])
+    headers = {"no": {}, "guest": guest, "staff": region.staff}[signed]
+    answer = await region.send("GET", f"/v1/config/properties/{path}/menu", headers=headers, anonymous=True)
+    assert (answer.status, answer.code) == refusal
+
+
+async def test_every_route_lists_its_refusals(region: TenantRegion) -> None:
+    for app in ("auth", "config"):
+        document = (await region.send("GET", f"/v1/{app}/openapi.json")).json()
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                assert operation["summary"], path
+                if not path.endswith(("/health", "/jwks")):
+                    assert {"401", "404", "409"} & set(operation["responses"]), path

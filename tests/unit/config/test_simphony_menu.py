@@ -1,0 +1,201 @@
+from decimal import Decimal
+from typing import cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localcloud.simulators.simphony.demo_menu import demo_menu
+from localcloud.simulators.simphony.wire import to_text
+from muneris.config.menu import CondimentRule, Group, Menu
+from muneris.config.simphony_menu import to_menu
+from muneris.simphony.menu import (
+    CondimentGroup,
+    CondimentGroupRule,
+    CondimentItem,
+    ConsumerContent,
+    Definition,
+    FamilyGroup,
+    MenuItem,
+    Price,
+    SimphonyMenu,
+)
+from muneris.simphony.wire import parse
+
+
+def demo() -> Menu:
+    document = cast("dict[str, object]", parse(to_text(demo_menu()).encode()))
+    return to_menu(SimphonyMenu.model_validate({"menuId": "m", **document}), "DKK")
+
+
+def priced(*prices: str | None, sequence: int = 1, rules: tuple[CondimentGroupRule, ...] = ()) -> Definition:
+    return Definition(
+        definition_sequence=sequence,
+        prices=tuple(
+            Price(price_sequence=number, price=None if price is None else Decimal(price))
+            for number, price in enumerate(prices, start=1)
+        ),
+        condiment_group_rules=rules,
+    )
+
+
+def item(number: int, *definitions: Definition, family: int | None = None) -> MenuItem:
+    return MenuItem(
+        menu_item_id=number,
+        name={"en-US": f"item {number}"},
+        family_group_ref=family,
+        definitions=definitions,
+    )
+
+
+def turned(*items: MenuItem, currency: str = "DKK", **others: object) -> Menu:
+    document = {"menu_id": "m", "menu_items": items, **others}
+    return to_menu(SimphonyMenu.model_validate(document), currency)
+
+
+def test_the_demo_menu_keeps_everything() -> None:
+    menu = demo()
+    assert menu.languages == ("en-US", "da-DK")
+    assert [(group.id, group.name["en-US"], group.item_ids) for group in menu.groups] == [
+        (1, "Food", (11001, 11002, 11003, 11004, 11005)),
+        (2, "Drinks", (12001, 12002, 12003)),
+    ]
+    steak = menu.definitions[11002, 1]
+    assert [str(price.price) for price in steak.prices] == ["189.00"]
+    assert steak.condiment_groups == (
+        CondimentRule(condiment_group_id=502, min=1, max=1),
+        CondimentRule(condiment_group_id=501, min=0, max=2),
+    )
+    assert {key: str(each.price) for key, each in menu.condiments[503].items()} == {
+        (52021, 1): "0.00",
+        (52022, 1): "5.00",
+    }
+    assert [str(menu.definitions[11005, each].prices[0].price) for each in (1, 2)] == ["39.00", "49.00"]
+
+
+def test_the_version_changes_with_the_content_alone() -> None:
+    assert demo().version == demo().version
+    assert turned(item(1, priced("1"))).version == turned(item(1, priced("1.00"))).version
+    assert turned(item(1, priced("1"))).version != turned(item(1, priced("1.01"))).version
+
+
+def test_prices_have_the_decimals_of_the_currency() -> None:
+    source = item(1, priced("1200", "1200.5", None, "-1"))
+    assert [str(price.price) for price in turned(source, currency="JPY").items[0].definitions[0].prices] == [
+        "1200"
+    ]
+    assert [str(price.price) for price in turned(source, currency="EUR").items[0].definitions[0].prices] == [
+        "1200.00",
+        "1200.50",
+    ]
+
+
+def test_what_has_no_price_is_not_sold() -> None:
+    menu = turned(item(1, priced(None)), item(2), item(3, priced(), priced("1", sequence=2)))
+    assert [each.menu_item_id for each in menu.items] == [3]
+    assert [each.definition_sequence for each in menu.items[0].definitions] == [2]
+    assert turned(item(1, priced())).items == ()
+
+
+def test_items_without_a_listed_family_stand_in_an_untitled_group() -> None:
+    families = (FamilyGroup(family_group_item_id=5, name={"en-US": "Food"}),)
+    menu = turned(
+        item(1, priced("1"), family=5),
+        item(2, priced("1"), family=9),
+        item(3, priced("1")),
+        family_groups=families,
+    )
+    assert menu.groups == (
+        Group(id=5, name={"en-US": "Food"}, item_ids=(1,)),
+        Group(id=0, name={}, item_ids=(2, 3)),
+    )
+
+
+def test_a_rule_about_nothing_goes_and_a_required_choice_of_nothing_takes_its_definition_along() -> None:
+    optional = CondimentGroupRule(condiment_group_ref=8, minimum_count=0, maximum_count=1)
+    required = CondimentGroupRule(condiment_group_ref=8, minimum_count=1, maximum_count=1)
+    menu = turned(item(1, priced("1", rules=(optional,)), priced("1", sequence=2, rules=(required,))))
+    assert [each.definition_sequence for each in menu.items[0].definitions] == [1]
+    assert menu.items[0].definitions[0].condiment_groups == ()
+
+
+def test_a_condiment_costs_the_first_price_of_its_definition_or_nothing() -> None:
+    menu = turned(
+        item(1, priced("1")),
+        condiment_groups=(CondimentGroup(condiment_group_id=8, condiment_item_refs=(81, 82, 99)),),
+        condiment_items=(
+            CondimentItem(condiment_id=81, definitions=(priced("2", "3"), priced("4", sequence=2))),
+            CondimentItem(condiment_id=82, definitions=(priced(),)),
+        ),
+    )
+    assert {key: str(each.price) for key, each in menu.condiments[8].items()} == {
+        (81, 1): "2.00",
+        (81, 2): "4.00",
+        (82, 1): "0.00",
+    }
+
+
+def test_guests_are_shown_the_words_meant_for_them() -> None:
+    content = ConsumerContent(consumer_name={"en-US": "Fine soup"}, consumer_description={"en-US": "Hot"})
+    definition = priced("1").model_copy(update={"consumer_content": content, "tax_class_ref": 3})
+    found = turned(item(1, definition)).items[0]
+    assert (found.name, found.description, found.tax_class) == ({"en-US": "Fine soup"}, {"en-US": "Hot"}, 3)
+
+
+prices = st.none() | st.decimals(-5, 10_000, places=3)
+rules = st.builds(
+    CondimentGroupRule,
+    condiment_group_ref=st.integers(1, 3),
+    minimum_count=st.integers(0, 1),
+    maximum_count=st.integers(0, 2),
+)
+definitions = st.builds(
+    Definition,
+    definition_sequence=st.integers(1, 3),
+    prices=st.lists(st.builds(Price, price=prices), max_size=2).map(tuple),
+    condiment_group_rules=st.lists(rules, max_size=2).map(tuple),
+)
+menus = st.builds(
+    SimphonyMenu,
+    menu_id=st.just("m"),
+    menu_items=st.lists(
+        st.builds(
+            MenuItem,
+            menu_item_id=st.integers(1, 9),
+            family_group_ref=st.none() | st.integers(0, 3),
+            definitions=st.lists(definitions, max_size=2).map(tuple),
+        ),
+        max_size=5,
+    ).map(tuple),
+    family_groups=st.lists(st.builds(FamilyGroup, family_group_item_id=st.integers(0, 2)), max_size=2).map(
+        tuple
+    ),
+    condiment_groups=st.lists(
+        st.builds(
+            CondimentGroup,
+            condiment_group_id=st.integers(1, 3),
+            condiment_item_refs=st.lists(st.integers(1, 3), max_size=2).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
+    condiment_items=st.lists(
+        st.builds(
+            CondimentItem,
+            condiment_id=st.integers(1, 3),
+            definitions=st.lists(definitions, max_size=2).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+
+
+@given(menus, st.sampled_from(["DKK", "JPY", "KWD"]))
+def test_every_reference_of_a_turned_menu_leads_somewhere(source: SimphonyMenu, currency: str) -> None:
+    menu = to_menu(source, currency)
+    sold = {each.menu_item_id for each in menu.items}
+    shown = [number for group in menu.groups for number in group.item_ids]
+    assert set(shown) == sold
+    for definition in menu.definitions.values():
+        assert definition.prices
+        assert {rule.condiment_group_id for rule in definition.condiment_groups} <= set(menu.condiments)
+    assert all(menu.condiments.values())
+    assert Menu.model_validate_json(menu.model_dump_json(exclude_none=True)) == menu
