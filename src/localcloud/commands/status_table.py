@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
@@ -19,7 +20,18 @@ _ADDRESS_WIDTH = len("http://localhost:65535")
 def status_table(status: Status, queues: QueueLengths | None = None) -> RenderableType:
     """Regions and their apps, with the addresses below; with the lengths of queues where they are known."""
     address = Column("address", no_wrap=True, min_width=_ADDRESS_WIDTH)
-    table = Table("region", address, "health", "app", "state", "pid", "restarts")
+    table = Table(
+        "region",
+        address,
+        "health",
+        "app",
+        "state",
+        "pid",
+        "restarts",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     if queues is not None:
         table.add_column("messages waiting")
     for region in status.regions:

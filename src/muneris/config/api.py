@@ -132,7 +132,7 @@ def _property_routes(properties: Properties, authenticate: Authenticate) -> APIR
     )
     async def get_property(property_code: Code, if_none_match: ConditionHeader = None) -> Response:
         found = await properties.get(property_code)
-        return _conditional(found, etag_version(found), if_none_match)
+        return _conditional(found.model_dump_json(), etag_version(found), if_none_match)
 
     @routes.get(
         "/companies/{company_code}/properties",
@@ -190,14 +190,14 @@ def _menu_routes(menus: Menus, authenticate: Authenticate) -> APIRouter:
         if not caller.may_order_at(property_code):
             raise FORBIDDEN("This session is another property's.")
         menu = await menus.get(property_code)
-        return _conditional(menu, menu.version, if_none_match)
+        return _conditional(menu.model_dump_json(exclude_none=True), menu.version, if_none_match)
 
     return routes
 
 
-def _conditional(model: BaseModel, version: str, if_none_match: str | None) -> Response:
-    """A model as JSON, or 304 to whoever holds this version."""
+def _conditional(body: str, version: str, if_none_match: str | None) -> Response:
+    """A JSON body, or 304 to whoever holds this version of it."""
     headers = {"ETag": to_etag(version)}
     if names_etag(if_none_match, headers["ETag"]):
         return Response(status_code=_NOT_MODIFIED, headers=headers)
-    return Response(model.model_dump_json(exclude_none=True), media_type="application/json", headers=headers)
+    return Response(body, media_type="application/json", headers=headers)

@@ -34,7 +34,7 @@ class Publishing:
         stored = await self._store.get(code)
         while True:
             owed = await self._store.find_owed(code)
-            body = stored.property.model_dump_json(exclude_none=True).encode()
+            body = stored.property.model_dump_json().encode()
             await self._documents.put(property_document(code), body)
             latest = await self._store.get(code)
             if latest.etag == stored.etag:

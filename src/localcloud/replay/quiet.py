@@ -1,0 +1,69 @@
+"""Waits until a region has nothing left to do for a property."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from azure.core.exceptions import AzureError
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.data.tables.aio import TableClient
+from azure.storage.queue.aio import QueueServiceClient
+
+from localcloud.commands.queue_lengths import get_queue_lengths, open_queue_service
+
+QUIET_SECONDS = 180.0
+_LOOK_EVERY_SECONDS = 0.5
+_ORDERS = "Orders"
+_OWED = "PartitionKey eq @property and RowKey ge 'work|' and RowKey lt 'work}'"
+
+
+@dataclass(frozen=True)
+class _Storage:
+    queues: QueueServiceClient
+    orders: TableClient
+
+
+async def wait_until_quiet(
+    connection_string: str, property_code: str, seconds: float = QUIET_SECONDS
+) -> list[str]:
+    """Wait until all queues of a region are empty and the property's orders owe nothing.
+
+    Returns:
+        What is left when the time is up, in words; nothing if all is quiet.
+    """
+    left: list[str] = []
+    async with _opened(connection_string) as storage:
+        try:
+            async with asyncio.timeout(seconds):
+                while left := await _find_left(storage, property_code):
+                    await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        except TimeoutError:
+            return left or ["storage did not answer in time"]
+    return []
+
+
+@asynccontextmanager
+async def _opened(connection_string: str) -> AsyncIterator[_Storage]:
+    table = TableClient.from_connection_string(
+        connection_string, _ORDERS, transport=AioHttpTransport(use_env_settings=False), retry_total=0
+    )
+    async with open_queue_service(connection_string) as queues, table:
+        yield _Storage(queues, table)
+
+
+async def _find_left(storage: _Storage, property_code: str) -> list[str]:
+    """What is in the queues; only if that is nothing, what orders owe, which is dear to ask."""
+    lengths = await get_queue_lengths(storage.queues)
+    if not lengths:
+        return ["the storage account does not answer"]
+    waiting = [f"{length} in queue {name}" for name, length in lengths.items() if length]
+    return waiting or await _find_owed(storage.orders, property_code)
+
+
+async def _find_owed(orders: TableClient, property_code: str) -> list[str]:
+    try:
+        rows = orders.query_entities(_OWED, parameters={"property": property_code}, select=["RowKey"])
+        return [f"owed: {row['RowKey']}" async for row in rows]
+    except AzureError:
+        return ["the storage account does not answer"]

@@ -1,0 +1,164 @@
+"""A whole replay: set up, place, wait until all is quiet, check."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+from pydantic import JsonValue
+
+from localcloud.errors import LocalCloudError
+from localcloud.replay.api import Api
+from localcloud.replay.caller import Caller
+from localcloud.replay.menu import SampleMenu
+from localcloud.replay.owner import Owner, StockItem
+from localcloud.replay.quiet import wait_until_quiet
+from localcloud.replay.report import Report, Result, find_faults, find_stock_faults, summarize
+from localcloud.replay.sample import SampleOrder
+from localcloud.replay.setup import set_up, wait_for_guests
+from localcloud.replay.simulator import get_checks
+from localcloud.supervisor.status import Status
+
+_SET_UP_SECONDS = 120.0
+_CONNECTIONS = 0  # no limit: callers are limited already
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to replay: `rate` in orders a second (None: as fast as the callers can), `twice` each order."""
+
+    property_code: str
+    callers: int = 16
+    rate: float | None = None
+    twice: bool = False
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A replay that was carried out; without faults everything adds up."""
+
+    report: Report
+    faults: list[str]
+
+
+class Replay:
+    """Replays a sample against a running local cloud."""
+
+    def __init__(
+        self,
+        status: Status,
+        staff_token: Callable[[], str],
+        options: Options,
+        say: Callable[[str], None],
+        ended: Callable[[Result], None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            status: where everything is.
+            staff_token: a token that is valid now.
+            options: how to replay.
+            say: takes a line of progress.
+            ended: is told of each order that came to its end.
+        """
+        self._status = status
+        self._staff_token = staff_token
+        self._options = options
+        self._say = say
+        self._ended = ended
+
+    async def run(self, orders: Sequence[SampleOrder]) -> Finished:
+        """Place all orders and check what came of them.
+
+        Raises:
+            LocalCloudError: the property cannot be set up.
+        """
+        menu = SampleMenu(orders)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=_CONNECTIONS)) as session:
+            owner = Owner(self._api(session), self._options.property_code, self._staff_token)
+            before = await self._set_up(session, owner, menu, orders)
+            self._say(f"Placing {len(orders)} orders with {self._options.callers} callers.")
+            begun = time.monotonic()
+            results = await self._place(session, [(order, menu.order_request(order)) for order in orders])
+            self._say("Waiting until all is quiet.")
+            left = await wait_until_quiet(self._storage(owner.region), self._options.property_code)
+            seconds = time.monotonic() - begun
+            order_ids = {str(result.outcome.order_id) for result in results}
+            checks = await get_checks(session, self._simulator, order_ids)
+            confirmed = [result.order for result in results if result.outcome.end == "confirmed"]
+            stock_faults = find_stock_faults(before, await owner.get_stock(), menu.sold(confirmed))
+        report = summarize(self._options.property_code, results, checks, seconds)
+        return Finished(report, [*_left(left), *find_faults(results, checks), *stock_faults])
+
+    async def _set_up(
+        self,
+        session: aiohttp.ClientSession,
+        owner: Owner,
+        menu: SampleMenu,
+        orders: Sequence[SampleOrder],
+    ) -> dict[str, StockItem]:
+        code = self._options.property_code
+        self._say(f"Setting up {code}: {len(menu.items)} items.")
+        try:
+            async with asyncio.timeout(_SET_UP_SECONDS):
+                stock = await set_up(session, owner, code, menu, menu.sold(orders), self._simulator)
+                await wait_for_guests(self._api(session), code)
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise LocalCloudError(f"{code} could not be set up: is everything healthy? {error}") from error
+        return stock
+
+    async def _place(
+        self, session: aiohttp.ClientSession, requests: Sequence[tuple[SampleOrder, JsonValue]]
+    ) -> list[Result]:
+        """Every order's result, in the order in which they ended."""
+        results: list[Result] = []
+        due = _paced(requests, self._options.rate)
+        turn = asyncio.Lock()
+
+        async def serve_guests(caller: Caller) -> None:
+            while True:
+                async with turn:
+                    following = await anext(due, None)
+                if following is None:
+                    return
+                order, body = following
+                result = Result(order, await caller.place(body))
+                results.append(result)
+                self._ended(result)
+
+        async with asyncio.TaskGroup() as callers:
+            for _ in range(self._options.callers):
+                caller = Caller(self._api(session), self._options.property_code, twice=self._options.twice)
+                callers.create_task(serve_guests(caller))
+        return results
+
+    def _api(self, session: aiohttp.ClientSession) -> Api:
+        return Api(session, self._status.traffic_manager)
+
+    @property
+    def _simulator(self) -> str:
+        return self._status.simulators["simphony"]
+
+    def _storage(self, region: str) -> str:
+        """The connection string of a region's storage account."""
+        accounts = {each.name: each.storage.connection_string for each in self._status.regions}
+        if region not in accounts:
+            raise LocalCloudError(f"No answer named the home region: found {region!r}, not {[*accounts]}.")
+        return accounts[region]
+
+
+async def _paced[T](items: Sequence[T], rate: float | None) -> AsyncIterator[T]:
+    """The items, each not before it is due at a rate a second."""
+    begun = time.monotonic()
+    for number, item in enumerate(items):
+        if rate is not None:
+            await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
+        yield item
+
+
+def _left(left: Sequence[str]) -> list[str]:
+    if not left:
+        return []
+    more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+    return [f"not quiet in time: {', '.join(left[:5])}{more}"]
