@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -14,6 +14,8 @@ from localcloud.errors import LocalCloudError
 _ANSWER_SECONDS = 10.0
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
+_LOOK_EVERY_SECONDS = 0.25
+_NOT_KNOWN_YET = frozenset({"property_not_found", "property_not_open", "unknown_item"})
 _JSON = TypeAdapter[JsonValue](JsonValue)
 
 
@@ -130,3 +132,20 @@ class Api:
             timeout=aiohttp.ClientTimeout(total=self._answer_seconds + request.wait),
         ) as response:
             return Answer(response.status, response.headers, await response.read())
+
+
+async def once_known[T](attempt: Callable[[], Awaitable[T]]) -> T:
+    """What an attempt returns once a region's apps have learnt of a new property: within some seconds.
+
+    The caller sets the deadline.
+
+    Raises:
+        RefusedError: it is refused for another reason.
+    """
+    while True:
+        try:
+            return await attempt()
+        except RefusedError as error:
+            if error.code not in _NOT_KNOWN_YET:
+                raise
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)

@@ -10,15 +10,15 @@ from http import HTTPStatus
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from localcloud.replay.api import Api, Problem, RefusedError, Request
+from localcloud.replay.following import follow
 from localcloud.replay.guest import Guest
 from muneris.core.ids import new_uuid7
 
 ORDERS_A_GUEST = 10
 _ORDER_SECONDS = 600.0
-_WAIT = 15
 
 _RECEIPTS_DIFFER = Problem(code="receipts_differ", detail="One key was answered with two receipts.")
 
@@ -41,13 +41,6 @@ class Outcome:
     end: End
     seconds: float
     reason: str = ""
-
-
-class OrderState(BaseModel, frozen=True):
-    """What of an order matters here."""
-
-    status: str
-    reason: str | None = None
 
 
 def _utc_now() -> datetime:
@@ -111,22 +104,8 @@ class Caller:
             raise RefusedError("Sent twice", HTTPStatus.ACCEPTED, _RECEIPTS_DIFFER)
 
     async def _final(self, guest: Guest, order_id: UUID) -> tuple[End, str]:
-        """How the order ended, told as soon as it changes."""
-        etag = ""
-        while True:
-            answer = await guest.call(self._next_look(order_id, etag))
-            if answer.status == HTTPStatus.NOT_MODIFIED:
-                continue
-            if answer.status != HTTPStatus.OK:
-                raise RefusedError("Accepted, but not to be seen", answer.status, answer.problem)
-            order = OrderState.model_validate_json(answer.body)
-            if order.status in _ENDS:
-                end = _ENDS[order.status]
-                return end, "" if end == "confirmed" else order.reason or order.status
-            etag = answer.headers.get("ETag", "")
-
-    def _next_look(self, order_id: UUID, etag: str) -> Request:
-        path = f"{self._path}/{order_id}"
-        if not etag:
-            return Request("GET", path)
-        return Request("GET", f"{path}?wait={_WAIT}", headers={"If-None-Match": etag}, wait=_WAIT)
+        status = reason = ""
+        async for order in follow(guest, f"{self._path}/{order_id}"):
+            status, reason = order.status, order.reason or order.status
+        end = _ENDS[status]
+        return end, "" if end == "confirmed" else reason

@@ -116,9 +116,7 @@ class Owner:
 
     async def find_menu(self) -> Answer | None:
         """The published menu."""
-        answer = await self._call(
-            "GET", f"{self._config}/menu", accept={HTTPStatus.OK, HTTPStatus.NOT_FOUND}
-        )
+        answer = await self._call("GET", f"{self._config}/menu", accept={HTTPStatus.OK, HTTPStatus.NOT_FOUND})
         return answer if answer.status == HTTPStatus.OK else None
 
     async def get_stock(self) -> dict[str, StockItem]:

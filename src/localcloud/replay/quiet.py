@@ -36,7 +36,7 @@ async def wait_until_quiet(
     async with _opened(connection_string) as storage:
         try:
             async with asyncio.timeout(seconds):
-                while left := await _find_left(storage, property_code):
+                while left := await _find_left(storage, property_code):  # noqa: ASYNC110 - storage sets no event
                     await asyncio.sleep(_LOOK_EVERY_SECONDS)
         except TimeoutError:
             return left or ["storage did not answer in time"]

@@ -4,23 +4,26 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from pydantic import JsonValue
 
 from localcloud.errors import LocalCloudError
-from localcloud.replay.api import Api
+from localcloud.replay.api import Api, once_known
 from localcloud.replay.caller import Caller
+from localcloud.replay.guest import Guest
 from localcloud.replay.menu import SampleMenu
 from localcloud.replay.owner import Owner, StockItem
 from localcloud.replay.quiet import wait_until_quiet
 from localcloud.replay.report import Report, Result, find_faults, find_stock_faults, summarize
 from localcloud.replay.sample import SampleOrder
-from localcloud.replay.setup import set_up, wait_for_guests
+from localcloud.replay.setup import set_up
 from localcloud.replay.simulator import get_checks
 from localcloud.supervisor.status import Status
 
 _SET_UP_SECONDS = 120.0
+_MOST_NAMED = 5
 _CONNECTIONS = 0  # no limit: callers are limited already
 
 
@@ -103,7 +106,7 @@ class Replay:
         try:
             async with asyncio.timeout(_SET_UP_SECONDS):
                 stock = await set_up(session, owner, code, menu, menu.sold(orders), self._simulator)
-                await wait_for_guests(self._api(session), code)
+                await once_known(partial(Guest.arrive, self._api(session), code))
         except (TimeoutError, aiohttp.ClientError) as error:
             raise LocalCloudError(f"{code} could not be set up: is everything healthy? {error}") from error
         return stock
@@ -160,5 +163,5 @@ async def _paced[T](items: Sequence[T], rate: float | None) -> AsyncIterator[T]:
 def _left(left: Sequence[str]) -> list[str]:
     if not left:
         return []
-    more = f" and {len(left) - 5} more" if len(left) > 5 else ""
-    return [f"not quiet in time: {', '.join(left[:5])}{more}"]
+    more = len(left) - _MOST_NAMED
+    return [f"not quiet in time: {', '.join(left[:_MOST_NAMED])}" + (f" and {more} more" if more > 0 else "")]

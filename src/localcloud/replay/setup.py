@@ -8,8 +8,7 @@ from decimal import Decimal
 import aiohttp
 from pydantic import BaseModel
 
-from localcloud.replay.api import Answer, Api, RefusedError
-from localcloud.replay.guest import Guest
+from localcloud.replay.api import Answer
 from localcloud.replay.menu import SampleMenu
 from localcloud.replay.owner import Company, NewStockItem, Owner, PropertySettings, Site, StockItem
 from localcloud.replay.simulator import load_menu
@@ -67,22 +66,6 @@ async def set_up(
         await asyncio.sleep(stale_seconds)
     stock = await owner.get_stock()
     return {sku: stock[sku] for sku in needed}
-
-
-async def wait_for_guests(api: Api, property_code: str) -> None:
-    """Return once guests are let in, by whichever region Traffic Manager chooses.
-
-    The caller sets the deadline.
-    """
-    while True:
-        try:
-            await Guest.arrive(api, property_code)
-        except RefusedError as error:
-            if error.code != "property_not_found":
-                raise
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        else:
-            return
 
 
 def _new_property(code: str) -> tuple[Company, PropertySettings]:

@@ -1,0 +1,361 @@
+"""One region's orders and inventory over given tables: a clock moved by hand, events delivered on demand."""
+
+import asyncio
+import itertools
+import json
+import logging
+import os
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tests.asgi import Response, call
+from tests.faults import Faults, FaultyTable
+from tests.point_of_sale import FakePointOfSale
+from tests.tenants import REGIONS, SIGNING_KEY, STAFF_KEY, ManualClock, bearer
+
+from localcloud import staff
+from muneris.auth.access_tokens import AccessTokens
+from muneris.auth.model import Session
+from muneris.cloud.agenda import REMEMBERED_FOR, Agenda
+from muneris.cloud.documents.memory import MemoryDocuments
+from muneris.cloud.events import Event, EventsUnavailableError
+from muneris.cloud.http import Authenticate, PublicKeys, create_api
+from muneris.cloud.http.guard import Guard
+from muneris.cloud.tables import Table
+from muneris.cloud.tables.memory import MemoryTable
+from muneris.config.menu import Condiment, CondimentGroup, CondimentRule, Definition, Item, Menu, Price
+from muneris.config.property import Property
+from muneris.core.ids import new_uuid7
+from muneris.core.operational import OperationalError
+from muneris.directory import Directory, record_home
+from muneris.inventory.availability import Availability
+from muneris.inventory.events import COMMANDS, StockAnswers
+from muneris.inventory.model import StockItem
+from muneris.inventory.recipes import Ingredient, Recipes
+from muneris.inventory.service import Inventory
+from muneris.inventory.store import InventoryStore
+from muneris.orders import api
+from muneris.orders.changes import Changes
+from muneris.orders.events import ANSWER_TO
+from muneris.orders.health import Health
+from muneris.orders.model import Order, Work
+from muneris.orders.posting import Posting
+from muneris.orders.progress import Progress
+from muneris.orders.queries import OrderQueries
+from muneris.orders.scheduler import Scheduler
+from muneris.orders.service import Intake, ReadModels
+from muneris.orders.store import OrderStore
+from muneris.orders.targets import Targets
+
+_log = logging.getLogger(__name__)
+
+CODE = "NOR-CPH01"
+NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
+DEADLINE = timedelta(seconds=65)
+GUEST_LIMIT = 3
+POST = "muneris.check.post"
+
+BURGER, SODA, PLATTER = 11001, 11002, 11003
+CHEESE, BACON, ICE = 52001, 52002, 52003
+TOPPINGS, EXTRAS = 900, 901
+
+MENU = Menu(
+    version="1",
+    currency="EUR",
+    languages=("en-US",),
+    groups=(),
+    items=(
+        Item(
+            menu_item_id=BURGER,
+            name={"en-US": "Burger"},
+            definitions=(
+                Definition(
+                    definition_sequence=1,
+                    prices=(
+                        Price(price_sequence=1, price=Decimal("10.00")),
+                        Price(price_sequence=2, price=Decimal("8.50")),
+                    ),
+                    condiment_groups=(CondimentRule(condiment_group_id=TOPPINGS, min=0, max=2),),
+                ),
+                Definition(
+                    definition_sequence=2,
+                    prices=(Price(price_sequence=1, price=Decimal("14.00")),),
+                    condiment_groups=(
+                        CondimentRule(condiment_group_id=TOPPINGS, min=1, max=0),
+                        CondimentRule(condiment_group_id=EXTRAS, min=0, max=1),
+                    ),
+                ),
+            ),
+        ),
+        Item(
+            menu_item_id=SODA,
+            name={"en-US": "Soda"},
+            definitions=(
+                Definition(
+                    definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("2.50")),)
+                ),
+            ),
+        ),
+        Item(
+            menu_item_id=PLATTER,
+            name={"en-US": "Platter"},
+            definitions=(
+                Definition(
+                    definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("99.00")),)
+                ),
+            ),
+        ),
+    ),
+    condiment_groups=(
+        CondimentGroup(
+            condiment_group_id=TOPPINGS,
+            name={"en-US": "Toppings"},
+            condiments=(
+                Condiment(condiment_id=CHEESE, name={"en-US": "Cheese"}, price=Decimal("1.00")),
+                Condiment(condiment_id=BACON, name={"en-US": "Bacon"}, price=Decimal("1.75")),
+            ),
+        ),
+        CondimentGroup(
+            condiment_group_id=EXTRAS,
+            name={"en-US": "Extras"},
+            condiments=(Condiment(condiment_id=ICE, name={"en-US": "Ice"}, price=Decimal(0)),),
+        ),
+    ),
+)
+RECIPES = Recipes(
+    recipes={
+        BURGER: (
+            Ingredient(sku="bun", quantity=Decimal(1)),
+            Ingredient(sku="beef", quantity=Decimal("0.15")),
+        ),
+        PLATTER: tuple(Ingredient(sku=f"sku{number}", quantity=Decimal(1)) for number in range(99)),
+    }
+)
+PROPERTY = Property(
+    code=CODE,
+    name="Nyhavn",
+    country="DK",
+    currency="EUR",
+    time_zone="Europe/Copenhagen",
+    contact_email="nyhavn@nordic.example",
+    status="configured",
+)
+ORDER: Mapping[str, Any] = {
+    "channel": "online",
+    "fulfilment": {"type": "pickup"},
+    "lines": [{"menu_item_id": BURGER, "quantity": 2, "condiments": [{"condiment_id": CHEESE}]}],
+    "payment": {"method": "at_counter"},
+    "expected_total": "22.00",
+}
+
+
+class Published[T]:
+    """A read model that a test writes; an empty one knows nothing."""
+
+    def __init__(self, **values: T) -> None:
+        self.values: dict[str, T] = {code.replace("_", "-"): value for code, value in values.items()}
+
+    async def find(self, property_code: str) -> T | None:
+        return self.values.get(property_code)
+
+
+@dataclass
+class Bus:
+    """Event Grid and its queues: keeps what was published until it is delivered."""
+
+    faults: Faults
+    published: list[Event] = field(default_factory=list)
+    waiting: deque[Event] = field(default_factory=deque)
+    is_down: bool = False
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        if self.is_down:
+            raise EventsUnavailableError("down")
+        await self.faults.around(lambda: self._take(events), _not_taken, _not_taken)
+
+    async def _take(self, events: Sequence[Event]) -> None:
+        self.published += events
+        self.waiting += events
+
+    def said(self, event_type: str) -> list[Event]:
+        return [event for event in self.published if event.type == event_type]
+
+
+def _not_taken() -> Exception:
+    return EventsUnavailableError("lost")
+
+
+class OrderingRegion:
+    """Region api1 with property NOR-CPH01. Tables default to memory; the same ones survive `restart`."""
+
+    def __init__(
+        self,
+        orders: Table | None = None,
+        agenda: Table | None = None,
+        inventory: Table | None = None,
+        *,
+        guest_limit: int = GUEST_LIMIT,
+    ) -> None:
+        self.clock = ManualClock(NOON)
+        self.faults = Faults()
+        self.orders = FaultyTable(orders or MemoryTable(), self.faults)
+        self.agenda_table = FaultyTable(agenda or MemoryTable(), self.faults)
+        self.stock = FaultyTable(inventory or MemoryTable(), self.faults)
+        self.directory, self.settings = MemoryTable(), MemoryTable()
+        self.bus = Bus(self.faults)
+        self.pos = FakePointOfSale(self.clock, self.faults)
+        self.properties = Published(NOR_CPH01=PROPERTY)
+        self.menus = Published(NOR_CPH01=MENU)
+        self.recipes = Published(NOR_CPH01=RECIPES)
+        self.availability = Published[Availability]()
+        self.deaths = 0
+        self._guest_limit = guest_limit
+        self._random = itertools.count()
+        self.restart()
+
+    def restart(self) -> None:
+        """Every process anew: what was only in memory is gone."""
+        self.store = OrderStore(self.orders, Changes())
+        self.agenda = Agenda(self.agenda_table, "region", self.clock, remembered=REMEMBERED_FOR)
+        self.targets = Targets(self.agenda_table, self.clock, self.clock.monotonic)
+        self.scheduler = Scheduler(
+            self.store, self.agenda, self.targets, self.bus, self.clock, chance=lambda: 0.5
+        )
+        homes = Directory(self.directory, "api1", REGIONS, self.clock.monotonic)
+        read_models = ReadModels(homes, self.properties, self.menus, self.recipes, self.availability)
+        intake = Intake(
+            "api1",
+            self.store,
+            self.agenda,
+            self.scheduler,
+            read_models,
+            self.clock,
+            guest_limit=self._guest_limit,
+        )
+        self.progress = Progress(self.store, self.scheduler, self.targets, self.clock)
+        self.posting = Posting(
+            self.store, self.scheduler, self.targets, self.pos, self.clock, deadline=DEADLINE
+        )
+        self.inventory = Inventory(InventoryStore(self.stock), MemoryDocuments())
+        self.answers = StockAnswers(self.inventory, self.bus)
+        queries = OrderQueries(self.store, homes, Changes(), monotonic=self.clock.monotonic)
+        health = Health("api1", self.settings, _yes, {}, self.targets, self.clock.monotonic)
+        self.app = Guard(create_api("orders", api.router(intake, queries, health, self._authenticate())), "api1")
+
+    def _authenticate(self) -> Authenticate:
+        keys = PublicKeys(self.settings, self.clock.monotonic)
+        return Authenticate("api1", REGIONS, keys, staff.ISSUER, staff.to_public_jwks(STAFF_KEY), self.clock)
+
+    async def open(self, bun: int = 100, beef: int = 100) -> None:
+        """Its home is known and it has stock."""
+        await record_home(self.directory, CODE, "api1", 1)
+        await record_home(self.directory, "NOR-BER01", "api2", 1)
+        for sku, quantity in {"bun": bun, "beef": beef}.items():
+            await self.inventory.put_item(CODE, StockItem(sku=sku, name=sku, on_hand=Decimal(quantity)))
+
+    def staff(self) -> dict[str, str]:
+        """The header of staff."""
+        return bearer(staff.issue_token(STAFF_KEY, int(self.clock.now().timestamp())))
+
+    async def guest(self, subject: str, property_code: str = CODE) -> dict[str, str]:
+        """The header of a guest."""
+        now = self.clock.now()
+        tokens = AccessTokens(self.settings, "api1", SIGNING_KEY, os.urandom)
+        session = Session(
+            id="s", subject=subject, property_code=property_code, expires_at=now + timedelta(days=1)
+        )
+        return bearer((await tokens.issue(session, now))[0])
+
+    def key(self) -> str:
+        """A new Idempotency-Key of the clock's time."""
+        number = next(self._random)
+        return str(new_uuid7(self.clock.now(), lambda count: number.to_bytes(count)))
+
+    async def place(
+        self,
+        key: str | None = None,
+        order: object = ORDER,
+        *,
+        by: Mapping[str, str] | None = None,
+        at: str = CODE,
+        body: bytes | None = None,
+    ) -> Response:
+        """A request to place an order, by staff unless `by` says otherwise; an empty `key` sends none."""
+        headers = dict(self.staff() if by is None else by)
+        if key != "":
+            headers["Idempotency-Key"] = self.key() if key is None else key
+        sent = json.dumps(order).encode() if body is None else body
+        return await call(self.app, "POST", f"/v1/orders/{at}", headers=headers, body=sent)
+
+    async def accepted(self, order: object = ORDER) -> UUID:
+        """A new order of staff's, accepted."""
+        placed = await self.place(order=order)
+        assert placed.status == 202
+        return UUID(placed.json()["order_id"])
+
+    async def order(self, order_id: UUID) -> Order:
+        stored = await self.store.find(CODE, order_id)
+        assert stored is not None
+        return stored.order
+
+    async def works(self, code: str = CODE) -> list[Work]:
+        return [work async for work in self.store.works(code)]
+
+    async def item(self, sku: str) -> tuple[str, str]:
+        """What is on hand of an item, and held."""
+        item = await self.inventory.find_item(CODE, sku)
+        assert item is not None
+        return str(item.on_hand), str(item.held)
+
+    async def deliver(self, event: Event) -> None:
+        """Give an event to whoever its subscription names; a fault ends it as a queue trigger would."""
+        try:
+            if event.type in COMMANDS:
+                await self.answers.answer(event)
+            elif event.type == POST:
+                await self.posting.post(event)
+            elif event.type in ANSWER_TO:
+                await self.progress.apply(event)
+        except OperationalError as error:
+            _log.info("%s is left to be asked again: %s", event.id, error)
+        except asyncio.CancelledError:
+            self._die()
+
+    async def pump(self) -> None:
+        """Deliver until nothing waits."""
+        await self.scheduler.quiet()
+        while self.bus.waiting:
+            await self.deliver(self.bus.waiting.popleft())
+            await self.scheduler.quiet()
+
+    async def sweep(self, seconds: float = 5) -> None:
+        """One turn of the timer, and all that comes of it."""
+        self.clock.advance(seconds=seconds)
+        try:
+            await self.scheduler.sweep()
+        except OperationalError as error:
+            _log.info("sweep failed: %s", error)
+        except asyncio.CancelledError:
+            self._die()
+        await self.pump()
+
+    async def sweep_until_quiet(self, seconds: float = 5, most: int = 400) -> None:
+        """Sweep until nothing is owed."""
+        for _ in range(most):
+            if not await self.works():
+                return
+            await self.sweep(seconds)
+        raise AssertionError(f"still owed: {await self.works()}")
+
+    def _die(self) -> None:
+        self.deaths += 1
+        self.restart()
+
+
+async def _yes() -> bool:
+    return True
