@@ -266,9 +266,7 @@ class OrderingRegion:
         """The header of a guest."""
         now = self.clock.now()
         tokens = AccessTokens(self.settings, "api1", SIGNING_KEY, os.urandom)
-        session = Session(
-            id="s", subject=subject, property_code=property_code, expires_at=now + timedelta(days=1)
-        )
+        session = Session(property_code, "s", subject, now + timedelta(days=1), b"")
         return bearer((await tokens.issue(session, now))[0])
 
     def key(self) -> str:
@@ -297,6 +295,18 @@ class OrderingRegion:
         placed = await self.place(order=order)
         assert placed.status == 202
         return UUID(placed.json()["order_id"])
+
+    async def place_persistently(self, key: str, order: object = ORDER) -> Response:
+        """As an app does: the same request again until it is answered with anything but 503."""
+        while True:
+            try:
+                placed = await self.place(key, order)
+            except asyncio.CancelledError:
+                self._die()
+            else:
+                if placed.status != 503:
+                    return placed
+            self.clock.advance(seconds=1)
 
     async def order(self, order_id: UUID) -> Order:
         stored = await self.store.find(CODE, order_id)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from localcloud.commands import app_control, down, replay, status, token, up
+from localcloud.commands import app_control, down, key, replay, status, token, up
 from localcloud.errors import LocalCloudError
 
 cli = typer.Typer(
@@ -18,6 +18,7 @@ cli.command("up")(up.up)
 cli.command("status")(status.status)
 cli.command("down")(down.down)
 cli.command("token")(token.token)
+cli.command("key")(key.key)
 cli.command("replay")(replay.replay)
 cli.add_typer(app_control.cli, name="app")
 

@@ -9,7 +9,9 @@ from rich.console import Console, RenderableType
 
 def answer(document: BaseModel | Mapping[str, JsonValue], readable: RenderableType, *, as_json: bool) -> None:
     """Print the command's answer on standard output."""
-    if not as_json:
+    if isinstance(readable, str) and not as_json:
+        print(readable, flush=True)  # as it is: a token must not be wrapped
+    elif not as_json:
         Console().print(readable)
     elif isinstance(document, BaseModel):
         print(document.model_dump_json(), flush=True)

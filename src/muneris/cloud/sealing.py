@@ -1,7 +1,6 @@
 """Secrets at rest: sealed by AES-256-GCM (NIST SP 800-38D), bound to what they belong to."""
 
 import base64
-import binascii
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ class Seal:
     def __init__(self, key: str, random: Random = secrets.token_bytes) -> None:
         try:
             raw = base64.b64decode(key, validate=True)
-        except binascii.Error:
+        except ValueError:
             raw = b""
         if len(raw) != _KEY_BYTES:
             raise ValueError(f"A sealing key is {_KEY_BYTES} bytes in base64: set MUNERIS_SEALING_KEY to one")

@@ -29,9 +29,12 @@ def from_rfc3339(text: str) -> datetime:
     """The moment a wire text names.
 
     Raises:
-        ValueError: it is no RFC 3339 time with a zone.
+        ValueError: it is no RFC 3339 time with a zone, or lies before year 1 or after 9999 in UTC.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} is no moment in UTC") from error

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 PROPERTY_CODE = re.compile(r"^[A-Z]{3}-[A-Z0-9]{2,12}$")
@@ -13,12 +13,17 @@ Random = Callable[[int], bytes]
 """A source of that many random bytes."""
 
 _VERSION = 7
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _ALL_BITS = (1 << 128) - 1
+_SENT_UUID = re.compile(
+    r'(?P<quote>"?)(?P<bare>[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?P=quote)'
+)
 
 
 def new_uuid7(now: datetime, random: Random = secrets.token_bytes) -> UUID:
     """A new UUIDv7: 48 bits of `now` in milliseconds, the rest random (RFC 9562, section 5.7)."""
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds = (now - _EPOCH) // _MILLISECOND
     tail = int.from_bytes(random(10))
     value = (milliseconds & (1 << 48) - 1) << 80 | tail
     value = value & ~(0xF << 76) | _VERSION << 76
@@ -28,10 +33,10 @@ def new_uuid7(now: datetime, random: Random = secrets.token_bytes) -> UUID:
 
 def parse_uuid7(text: str) -> UUID | None:
     """The UUIDv7 a client sent, bare or quoted, in any case; None if it is none."""
-    bare = text.strip().strip('"').lower()
-    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", bare):
+    match = _SENT_UUID.fullmatch(text.strip())
+    if match is None:
         return None
-    value = UUID(bare)
+    value = UUID(match["bare"])
     return value if value.version == _VERSION else None
 
 
@@ -41,7 +46,7 @@ def time_of(uuid7: UUID) -> datetime:
     Raises:
         OverflowError: it lies beyond the year 9999.
     """
-    return datetime.fromtimestamp((uuid7.int >> 80) / 1000, UTC)
+    return _EPOCH + (uuid7.int >> 80) * _MILLISECOND
 
 
 def newest_first(order_id: UUID) -> str:

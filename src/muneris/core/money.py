@@ -9,7 +9,7 @@ _DECIMALS = {
 }  # fmt: skip
 """Currencies that do not have two decimals (ISO 4217); every other has."""
 
-AMOUNT = re.compile(r"^\d{1,12}(\.\d{1,3})?$")
+AMOUNT = re.compile(r"^[0-9]{1,12}(\.[0-9]{1,3})?$")
 """An amount on the wire: digits, at most 12 before the point."""
 
 

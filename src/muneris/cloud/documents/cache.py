@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from muneris.cloud.documents.store import Document, Documents
+from muneris.cloud.documents.store import Document, Documents, DocumentsUnavailableError
 from muneris.core.operational import OperationalError
 
 _log = logging.getLogger(__name__)
@@ -17,6 +17,8 @@ class _Entry[T]:
     document: Document | None = None
     value: T | None = None
     checked_at: float = float("-inf")
+    due_at: float = float("-inf")
+    fault: OperationalError | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -24,7 +26,8 @@ class CachedDocuments[T]:
     """Parsed documents with bounded staleness.
 
     A document is revalidated by its ETag once it was checked `fresh_seconds` ago; of many that ask
-    meanwhile one does it. While the store is down the last version goes on serving, up to `stale_seconds`.
+    meanwhile one does it. While the store is down the last version goes on serving, up to `stale_seconds`,
+    and the store is asked again once every `fresh_seconds`, not by everybody in turn.
     """
 
     def __init__(
@@ -50,25 +53,25 @@ class CachedDocuments[T]:
             OperationalError: the store is down and nothing recent enough is held.
         """
         entry = self._entries.setdefault(name, _Entry())
-        if self._age(entry) >= self._fresh_seconds:
+        if self._monotonic() >= entry.due_at:
             async with entry.lock:
-                if self._age(entry) >= self._fresh_seconds:
+                if self._monotonic() >= entry.due_at:
                     await self._revalidate(name, entry)
+        age = self._monotonic() - entry.checked_at
+        if entry.fault is not None and age >= self._stale_seconds:
+            raise DocumentsUnavailableError(str(entry.fault)) from entry.fault
         return entry.value
 
-    def _age(self, entry: _Entry[T]) -> float:
-        return self._monotonic() - entry.checked_at
-
     async def _revalidate(self, name: str, entry: _Entry[T]) -> None:
+        held = entry.document.etag if entry.document else None
         try:
-            held = entry.document.etag if entry.document else None
             document = await self._documents.find(name, unless=held)
         except OperationalError as error:
-            if entry.document is None or self._age(entry) >= self._stale_seconds:
-                raise
-            _log.warning("serving %s from memory: %s", name, error)
-            return
-        if document is not None:
-            entry.value = self._parse(document.body)
-            entry.document = document
-        entry.checked_at = self._monotonic()
+            _log.warning("%s cannot be read: %s", name, error)
+            entry.fault = error
+        else:
+            if document is not None:
+                entry.value = self._parse(document.body)
+                entry.document = document
+            entry.checked_at, entry.fault = self._monotonic(), None
+        entry.due_at = self._monotonic() + self._fresh_seconds

@@ -1,13 +1,12 @@
 """Events over an Event Grid custom topic, by the Azure SDK."""
 
-import json
 from collections.abc import Sequence
 
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.messaging import CloudEvent
 from azure.eventgrid.aio import EventGridPublisherClient
 
-from muneris.cloud.events.event import MAX_DATA, Event, EventsUnavailableError
+from muneris.cloud.events.event import Event, EventsUnavailableError, check_size
 from muneris.cloud.retry import RetryPolicy
 from muneris.core.problems import Json
 
@@ -24,7 +23,9 @@ class AzurePublisher:
         self._policy = policy
 
     async def publish(self, events: Sequence[Event]) -> None:
-        """Hand over events, a few requests at most."""
+        """Hand over events, a few requests at most; nothing is sent if one is over-size."""
+        for event in events:
+            check_size(event)
         for first in range(0, len(events), _BATCH):
             batch = [self._cloud_event(event) for event in events[first : first + _BATCH]]
             await self._policy.run(lambda batch=batch: self._send(batch))  # type: ignore[misc] # a default binds it
@@ -36,8 +37,6 @@ class AzurePublisher:
             raise EventsUnavailableError(str(error)) from error
 
     def _cloud_event(self, event: Event) -> CloudEvent[dict[str, Json]]:
-        if len(json.dumps(event.data)) > MAX_DATA:
-            raise ValueError(f"{event.type} {event.id} is over {MAX_DATA} bytes")
         return CloudEvent(
             source=self._source, type=event.type, subject=event.subject, id=event.id, data=dict(event.data)
         )

@@ -42,6 +42,16 @@ class Publisher(Protocol):
         ...
 
 
+def check_size(event: Event) -> None:
+    """Refuse an event that would not reach its consumers.
+
+    Raises:
+        ValueError: its data is over `MAX_DATA`.
+    """
+    if len(json.dumps(event.data)) > MAX_DATA:
+        raise ValueError(f"{event.type} {event.id} is over {MAX_DATA} bytes: say less, let the consumer ask")
+
+
 def read_event(message: bytes) -> Event:
     """The event a queue message holds.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from muneris.cloud.events.event import Event
+from muneris.cloud.events.event import Event, check_size
 
 
 class MemoryPublisher:
@@ -13,4 +13,6 @@ class MemoryPublisher:
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Keep the events."""
+        for event in events:
+            check_size(event)
         self.published += events

@@ -10,7 +10,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-from muneris.cloud.tables import Table
+from muneris.cloud.tables import Table, rows_with_prefix
 from muneris.core.clock import Clock
 from muneris.core.identity import GUEST, STAFF, Caller
 from muneris.core.problems import SESSION_OF_ANOTHER_REGION, UNAUTHENTICATED, ProblemError
@@ -18,7 +18,8 @@ from muneris.core.problems import SESSION_OF_ANOTHER_REGION, UNAUTHENTICATED, Pr
 AUDIENCE = "muneris"
 KEYS_PARTITION = "region"
 ALGORITHMS = ["ES256"]
-_NO_SUCH_KEY_SECONDS = 5.0
+_PREFIX = "keys|"
+_REREAD_SECONDS = 5.0
 
 
 class Keys(Protocol):
@@ -34,28 +35,31 @@ class Keys(Protocol):
 
 
 class PublicKeys:
-    """The region's public keys, as its auth app publishes them; each is read once.
+    """The region's public keys, as its auth app publishes them, kept in memory.
 
-    A key that was not there is not asked for again for a few seconds, whoever sends it.
+    A key that is not known has all of them read again, so that what a stranger sends names no row. A
+    reading in vain is the last one for a few seconds, and the keys it brought serve meanwhile.
     """
 
     def __init__(self, settings: Table, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._monotonic = monotonic
         self._known: dict[str, ECKey] = {}
-        self._asked_in_vain_at = float("-inf")
+        self._read_in_vain_at = float("-inf")
 
     async def find(self, key_id: str) -> ECKey | None:
         """The key, or None."""
-        known = self._known.get(key_id)
-        if known is not None or self._monotonic() - self._asked_in_vain_at < _NO_SUCH_KEY_SECONDS:
-            return known
-        row = await self._settings.find(KEYS_PARTITION, f"keys|{key_id}")
-        if row is None:
-            self._asked_in_vain_at = self._monotonic()
-            return None
-        self._known[key_id] = ECKey.import_key(json.loads(row.text("Jwk")))
-        return self._known[key_id]
+        if key_id not in self._known and self._monotonic() - self._read_in_vain_at >= _REREAD_SECONDS:
+            self._known = await self._read()
+            if key_id not in self._known:
+                self._read_in_vain_at = self._monotonic()
+        return self._known.get(key_id)
+
+    async def _read(self) -> dict[str, ECKey]:
+        rows = rows_with_prefix(self._settings, KEYS_PARTITION, _PREFIX)
+        return {
+            row.key.removeprefix(_PREFIX): ECKey.import_key(json.loads(row.text("Jwk"))) async for row in rows
+        }
 
 
 class Authenticate:
@@ -91,7 +95,7 @@ class Authenticate:
             header, claims = _unverified(token)
             key = await self._find_key(str(claims.get("iss")), str(header.get("kid")))
             verified = jwt.decode(token, key, algorithms=ALGORITHMS).claims
-        except (JoseError, ValueError, TypeError) as error:
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise _unauthenticated("The access token is not valid.") from error
         return self._caller(verified)
 

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from muneris.cloud.http.correlation import enter
+from muneris.cloud.http.correlation import correlation_id, enter
 from muneris.cloud.http.problem_documents import problem_response
 from muneris.core.problems import INTERNAL_ERROR, REQUEST_TOO_LARGE, ProblemError
 
@@ -50,7 +50,7 @@ class Guard:
         except ProblemError as problem:
             await problem_response(Request(scope), problem)(scope, receive, stamped)
         except Exception:  # noqa: BLE001 - the entry point: whatever happened, the caller gets an answer
-            _log.exception("failed")
+            _log.exception("failed; correlation id %s", correlation_id())
             if not started:
                 await problem_response(Request(scope), INTERNAL_ERROR("Our mistake."))(
                     scope, receive, stamped

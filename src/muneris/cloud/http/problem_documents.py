@@ -101,6 +101,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         refusal = METHOD_NOT_ALLOWED("This address has no such method.", headers=error.headers)
+    elif error.status_code == HTTPStatus.BAD_REQUEST:
+        refusal = MALFORMED_JSON("The body is not JSON in UTF-8.")
     else:
         refusal = NOT_FOUND("There is nothing at this address.")
     return problem_response(request, refusal)
@@ -117,6 +119,6 @@ async def _on_fault(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    _log.error("bug", exc_info=error)
+async def _on_bug(request: Request, _error: Exception) -> JSONResponse:
+    # Starlette raises it again after the answer: the guard logs it.
     return problem_response(request, INTERNAL_ERROR("Our mistake. It is logged under the correlation id."))

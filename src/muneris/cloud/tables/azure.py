@@ -5,8 +5,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import aiohttp
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    HttpResponseError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.data.tables import EdmType, EntityProperty, TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient
 
@@ -24,6 +30,7 @@ from muneris.cloud.tables.transaction import Operation, Transaction
 
 _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED = 404, 409, 412
 _TOO_MANY_REQUESTS, _REQUEST_TIMEOUT, _SERVER_ERROR = 429, 408, 500
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 Entity = dict[str, Any]  # the SDK's own shape
 
@@ -170,9 +177,16 @@ def _writing(operations: list[Operation]) -> Iterator[None]:
         key = operations[index].key if index < len(operations) else None
         raise _meaning(error, key, OutcomeUnknownError) from error
     except ServiceRequestError as error:
-        raise TableUnavailableError(str(error)) from error
+        # The SDK calls every fault of aiohttp so, but only without a connection was nothing sent for sure.
+        sent = not isinstance(error.inner_exception, _NEVER_CONNECTED)
+        raise (OutcomeUnknownError if sent else TableUnavailableError)(str(error)) from error
     except ServiceResponseError as error:
         raise OutcomeUnknownError(str(error)) from error
+    except AttributeError as error:
+        # The SDK trips over an answer that ended early: it has no response to read an error code from.
+        if not isinstance(error.__context__, IncompleteReadError):
+            raise
+        raise OutcomeUnknownError("the answer ended early") from error
 
 
 _CONFLICTS: Mapping[tuple[int, str], type[RowConflictError]] = {
