@@ -17,13 +17,18 @@ class Faults:
 
     plan: Callable[[int], Kind | None] = lambda _: None
     calls: int = 0
+    struck: int = 0
 
     async def around[T](
-        self, call: Callable[[], Awaitable[T]], undone: Callable[[], Exception], unknown: Callable[[], Exception]
+        self,
+        call: Callable[[], Awaitable[T]],
+        undone: Callable[[], Exception],
+        unknown: Callable[[], Exception],
     ) -> T:
         """Carry out a call, unless a fault is planned for it."""
         kind = self.plan(self.calls)
         self.calls += 1
+        self.struck += kind is not None
         if kind == "before":
             raise undone()
         answer = await call()
@@ -61,9 +66,7 @@ class FaultyTable:
         continuation: str | None = None,
     ) -> Page:
         return await self._faults.around(
-            lambda: self._table.page(
-                partition, start=start, end=end, limit=limit, continuation=continuation
-            ),
+            lambda: self._table.page(partition, start=start, end=end, limit=limit, continuation=continuation),
             _down,
             _down,
         )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +27,11 @@ from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.events import Event, EventsUnavailableError
 from muneris.cloud.http import Authenticate, PublicKeys, create_api
 from muneris.cloud.http.guard import Guard
-from muneris.cloud.tables import Table
+from muneris.cloud.tables import Row, Table, rows_between, rows_with_prefix
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.config.menu import Condiment, CondimentGroup, CondimentRule, Definition, Item, Menu, Price
 from muneris.config.property import Property
+from muneris.core.identity import STAFF, Caller
 from muneris.core.ids import new_uuid7
 from muneris.core.operational import OperationalError
 from muneris.directory import Directory, record_home
@@ -48,7 +50,7 @@ from muneris.orders.posting import Posting
 from muneris.orders.progress import Progress
 from muneris.orders.queries import OrderQueries
 from muneris.orders.scheduler import Scheduler
-from muneris.orders.service import Intake, ReadModels
+from muneris.orders.service import Intake, Placed, PlaceOrder, ReadModels
 from muneris.orders.store import OrderStore
 from muneris.orders.targets import Targets
 
@@ -59,6 +61,7 @@ NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
 DEADLINE = timedelta(seconds=65)
 GUEST_LIMIT = 3
 POST = "muneris.check.post"
+OWNER = Caller("staff", STAFF)
 
 BURGER, SODA, PLATTER = 11001, 11002, 11003
 CHEESE, BACON, ICE = 52001, 52002, 52003
@@ -96,18 +99,14 @@ MENU = Menu(
             menu_item_id=SODA,
             name={"en-US": "Soda"},
             definitions=(
-                Definition(
-                    definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("2.50")),)
-                ),
+                Definition(definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("2.50")),)),
             ),
         ),
         Item(
             menu_item_id=PLATTER,
             name={"en-US": "Platter"},
             definitions=(
-                Definition(
-                    definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("99.00")),)
-                ),
+                Definition(definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("99.00")),)),
             ),
         ),
     ),
@@ -220,7 +219,8 @@ class OrderingRegion:
 
     def restart(self) -> None:
         """Every process anew: what was only in memory is gone."""
-        self.store = OrderStore(self.orders, Changes())
+        changes = Changes()
+        self.store = OrderStore(self.orders, changes)
         self.agenda = Agenda(self.agenda_table, "region", self.clock, remembered=REMEMBERED_FOR)
         self.targets = Targets(self.agenda_table, self.clock, self.clock.monotonic)
         self.scheduler = Scheduler(
@@ -228,7 +228,7 @@ class OrderingRegion:
         )
         homes = Directory(self.directory, "api1", REGIONS, self.clock.monotonic)
         read_models = ReadModels(homes, self.properties, self.menus, self.recipes, self.availability)
-        intake = Intake(
+        self.intake = Intake(
             "api1",
             self.store,
             self.agenda,
@@ -243,13 +243,20 @@ class OrderingRegion:
         )
         self.inventory = Inventory(InventoryStore(self.stock), MemoryDocuments())
         self.answers = StockAnswers(self.inventory, self.bus)
-        queries = OrderQueries(self.store, homes, Changes(), monotonic=self.clock.monotonic)
-        health = Health("api1", self.settings, _yes, {}, self.targets, self.clock.monotonic)
-        self.app = Guard(create_api("orders", api.router(intake, queries, health, self._authenticate())), "api1")
+        self.queries = OrderQueries(self.store, homes, changes, monotonic=self.clock.monotonic)
+        self.__dict__.pop("app", None)
 
-    def _authenticate(self) -> Authenticate:
+    @cached_property
+    def app(self) -> Guard:
+        """The orders app as a server sees it."""
         keys = PublicKeys(self.settings, self.clock.monotonic)
-        return Authenticate("api1", REGIONS, keys, staff.ISSUER, staff.to_public_jwks(STAFF_KEY), self.clock)
+        authenticate = Authenticate(
+            "api1", REGIONS, keys, staff.ISSUER, staff.to_public_jwks(STAFF_KEY), self.clock
+        )
+        health = Health("api1", self.settings, _yes, {}, self.targets, self.clock.monotonic)
+        return Guard(
+            create_api("orders", api.router(self.intake, self.queries, health, authenticate)), "api1"
+        )
 
     async def open(self, bun: int = 100, beef: int = 100) -> None:
         """Its home is known and it has stock."""
@@ -258,21 +265,28 @@ class OrderingRegion:
         for sku, quantity in {"bun": bun, "beef": beef}.items():
             await self.inventory.put_item(CODE, StockItem(sku=sku, name=sku, on_hand=Decimal(quantity)))
 
+    async def add_property(self, code: str) -> None:
+        """Another property of the region, with the same menu and no stock."""
+        await record_home(self.directory, code, "api1", 1)
+        self.properties.values[code] = PROPERTY.model_copy(update={"code": code})
+        self.menus.values[code] = MENU
+        self.recipes.values[code] = RECIPES
+
     def staff(self) -> dict[str, str]:
         """The header of staff."""
         return bearer(staff.issue_token(STAFF_KEY, int(self.clock.now().timestamp())))
 
-    async def guest(self, subject: str, property_code: str = CODE) -> dict[str, str]:
+    async def guest(self, subject: str, property_code: str = CODE, issuer: str = "api1") -> dict[str, str]:
         """The header of a guest."""
         now = self.clock.now()
-        tokens = AccessTokens(self.settings, "api1", SIGNING_KEY, os.urandom)
+        tokens = AccessTokens(self.settings, issuer, SIGNING_KEY, os.urandom)
         session = Session(property_code, "s", subject, now + timedelta(days=1), b"")
         return bearer((await tokens.issue(session, now))[0])
 
     def key(self) -> str:
         """A new Idempotency-Key of the clock's time."""
         number = next(self._random)
-        return str(new_uuid7(self.clock.now(), lambda count: number.to_bytes(count)))
+        return str(new_uuid7(self.clock.now(), number.to_bytes))
 
     async def place(
         self,
@@ -290,28 +304,51 @@ class OrderingRegion:
         sent = json.dumps(order).encode() if body is None else body
         return await call(self.app, "POST", f"/v1/orders/{at}", headers=headers, body=sent)
 
+    async def get(
+        self, order_id: object, *, by: Mapping[str, str] | None = None, query: str = "", etag: str = ""
+    ) -> Response:
+        """A request for an order, by staff unless `by` says otherwise."""
+        headers = dict(self.staff() if by is None else by) | ({"If-None-Match": etag} if etag else {})
+        return await call(self.app, "GET", f"/v1/orders/{CODE}/{order_id}{query}", headers=headers)
+
     async def accepted(self, order: object = ORDER) -> UUID:
         """A new order of staff's, accepted."""
         placed = await self.place(order=order)
         assert placed.status == 202
         return UUID(placed.json()["order_id"])
 
-    async def place_persistently(self, key: str, order: object = ORDER) -> Response:
-        """As an app does: the same request again until it is answered with anything but 503."""
+    async def submit(self, key: str, caller: Caller = OWNER, order: object = ORDER) -> Placed:
+        """Place an order past HTTP."""
+        return await self.intake.place(PlaceOrder(caller, CODE, key, json.dumps(order).encode()))
+
+    async def submit_until_answered(self, key: str) -> Placed:
+        """As an app does: the same order again until there is an answer."""
         while True:
             try:
-                placed = await self.place(key, order)
+                return await self.submit(key)
+            except OperationalError as error:
+                _log.info("not accepted: %s", error)
             except asyncio.CancelledError:
                 self._die()
-            else:
-                if placed.status != 503:
-                    return placed
             self.clock.advance(seconds=1)
 
     async def order(self, order_id: UUID) -> Order:
         stored = await self.store.find(CODE, order_id)
         assert stored is not None
         return stored.order
+
+    async def rows(self) -> list[Row]:
+        """Everything that is stored."""
+        tables = (self.orders, self.agenda_table, self.stock)
+        return [
+            row
+            for table in tables
+            for code in (CODE, "region")
+            async for row in rows_between(table, code, "")
+        ]
+
+    async def open_orders(self) -> list[str]:
+        return [row.key async for row in rows_with_prefix(self.orders, CODE, "open|")]
 
     async def works(self, code: str = CODE) -> list[Work]:
         return [work async for work in self.store.works(code)]

@@ -87,9 +87,7 @@ class FakePointOfSale:
         number = len(self.opened) + 1
         header = {"checkRef": f"ref-{number}", "checkNumber": number, "checkName": new_check.reference}
         nothing = Decimal(0)
-        check = Check.model_validate(
-            {"header": header, "totals": {"subtotal": nothing, "totalDue": nothing}}
-        )
+        check = Check.model_validate({"header": header, "totals": {"subtotal": nothing, "totalDue": nothing}})
         self.opened.append(_Opened(check, new_check, now))
         return check
 

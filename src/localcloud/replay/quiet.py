@@ -1,6 +1,7 @@
 """Waits until a region has nothing left to do for a property."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,15 +33,13 @@ async def wait_until_quiet(
     Returns:
         What is left when the time is up, in words; nothing if all is quiet.
     """
-    left: list[str] = []
+    ends_at = time.monotonic() + seconds
     async with _opened(connection_string) as storage:
-        try:
-            async with asyncio.timeout(seconds):
-                while left := await _find_left(storage, property_code):  # noqa: ASYNC110 - storage sets no event
-                    await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        except TimeoutError:
-            return left or ["storage did not answer in time"]
-    return []
+        left = await _find_left(storage, property_code)
+        while left and time.monotonic() < ends_at:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            left = await _find_left(storage, property_code)
+    return left
 
 
 @asynccontextmanager

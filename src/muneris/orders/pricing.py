@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from muneris.config.menu import Condiment, Definition, Menu, Text
@@ -20,13 +21,32 @@ MAX_STOCK_ITEMS = 98
 """Distinct stock items an order may take: with the hold they are changed in one transaction of 100 rows."""
 
 
+@dataclass(frozen=True)
+class _ChosenCondiment:
+    group_id: int
+    asked: CondimentRequest
+    found: Condiment
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What the menu has for a line."""
+
+    definition: Definition
+    price: Decimal
+    condiments: Sequence[_ChosenCondiment]
+
+
 def price_lines(lines: Sequence[LineRequest], menu: Menu) -> tuple[PricedLine, ...]:
     """Each line with its prices.
 
     Raises:
         ProblemError: `unknown_item` or `condiment_rule`.
     """
-    return tuple(_price_line(index, line, menu) for index, line in enumerate(lines))
+    chosen = [_choose(index, line, menu) for index, line in enumerate(lines)]
+    for index, choice in enumerate(chosen):
+        _keep_limits(index, choice)
+    return tuple(_price_line(line, choice, menu) for line, choice in zip(lines, chosen, strict=True))
 
 
 def total_up(request: OrderRequest, lines: Sequence[PricedLine], currency: str) -> Totals:
@@ -69,24 +89,17 @@ def stock_taken(lines: Sequence[LineRequest], recipes: Recipes) -> Mapping[str, 
     return taken
 
 
-def _price_line(index: int, line: LineRequest, menu: Menu) -> PricedLine:
-    definition = menu.definitions.get((line.menu_item_id, line.definition_sequence))
-    if definition is None:
-        raise _unknown(index, f"item {line.menu_item_id} definition {line.definition_sequence}")
-    price = next((p for p in definition.prices if p.price_sequence == line.price_sequence), None)
-    if price is None:
-        raise _unknown(index, f"price {line.price_sequence} of item {line.menu_item_id}")
-    condiments = _choose(index, line.condiments, definition, menu)
-    each = price.price + sum((found.price * asked.quantity for asked, found in condiments), start=Decimal(0))
+def _price_line(line: LineRequest, choice: _Choice, menu: Menu) -> PricedLine:
+    condiments = sum((each.found.price * each.asked.quantity for each in choice.condiments), start=Decimal(0))
     return PricedLine(
         menu_item_id=line.menu_item_id,
         definition_sequence=line.definition_sequence,
         price_sequence=line.price_sequence,
         quantity=line.quantity,
-        name=_label(menu, line.menu_item_id),
-        unit_price=to_wire(price.price, menu.currency),
-        condiments=tuple(_priced(asked, found, menu.currency) for asked, found in condiments),
-        total=to_wire(each * line.quantity, menu.currency),
+        name=_first(menu.names[line.menu_item_id]),
+        unit_price=to_wire(choice.price, menu.currency),
+        condiments=tuple(_priced(each.asked, each.found, menu.currency) for each in choice.condiments),
+        total=to_wire((choice.price + condiments) * line.quantity, menu.currency),
         note=line.note,
     )
 
@@ -101,34 +114,40 @@ def _priced(asked: CondimentRequest, found: Condiment, currency: str) -> PricedC
     )
 
 
-def _choose(
-    index: int, asked: Sequence[CondimentRequest], definition: Definition, menu: Menu
-) -> list[tuple[CondimentRequest, Condiment]]:
-    """Each condiment asked for with the menu's own, every group's limits kept."""
-    counts: Counter[int] = Counter()
-    chosen = []
-    for each in asked:
-        wanted = (each.condiment_id, each.definition_sequence)
-        for rule in definition.condiment_groups:
-            found = menu.condiments.get(rule.condiment_group_id, {}).get(wanted)
-            if found is not None:
-                counts[rule.condiment_group_id] += each.quantity
-                chosen.append((each, found))
-                break
-        else:
-            raise _unknown(index, f"condiment {each.condiment_id}, which this item does not offer")
+def _choose(index: int, line: LineRequest, menu: Menu) -> _Choice:
+    """What the menu has for a line."""
+    definition = menu.definitions.get((line.menu_item_id, line.definition_sequence))
+    if definition is None:
+        raise _unknown(index, f"item {line.menu_item_id} definition {line.definition_sequence}")
+    price = next((p.price for p in definition.prices if p.price_sequence == line.price_sequence), None)
+    if price is None:
+        raise _unknown(index, f"price {line.price_sequence} of item {line.menu_item_id}")
+    condiments = [_choose_condiment(index, asked, definition, menu) for asked in line.condiments]
+    return _Choice(definition, price, condiments)
+
+
+def _choose_condiment(
+    index: int, asked: CondimentRequest, definition: Definition, menu: Menu
+) -> _ChosenCondiment:
+    wanted = (asked.condiment_id, asked.definition_sequence)
     for rule in definition.condiment_groups:
+        found = menu.condiments.get(rule.condiment_group_id, {}).get(wanted)
+        if found is not None:
+            return _ChosenCondiment(rule.condiment_group_id, asked, found)
+    raise _unknown(index, f"condiment {asked.condiment_id}, which this item does not offer")
+
+
+def _keep_limits(index: int, choice: _Choice) -> None:
+    counts: Counter[int] = Counter()
+    for each in choice.condiments:
+        counts[each.group_id] += each.asked.quantity
+    for rule in choice.definition.condiment_groups:
         count = counts[rule.condiment_group_id]
         if count < rule.min or (rule.max and count > rule.max):
             limits = f"{rule.min} to {rule.max or 'any number'}"
             raise CONDIMENT_RULE(
                 f"Line {index}: group {rule.condiment_group_id} takes {limits} condiments, not {count}."
             )
-    return chosen
-
-
-def _label(menu: Menu, menu_item_id: int) -> str:
-    return _first(menu.names[menu_item_id])
 
 
 def _first(text: Text) -> str:

@@ -85,11 +85,15 @@ class OrderRequest(_Strict):
 
 @dataclass(frozen=True)
 class ReadOrder:
-    """A well-formed order: typed, as it was sent (`lines`), and its fingerprint."""
+    """A well-formed order: typed, as it was sent (`lines`), and its fingerprint.
+
+    `is_late`: it is wanted in the past. Only a repeat of what was accepted in time may be.
+    """
 
     request: OrderRequest
     lines: tuple[dict[str, Any], ...]
     fingerprint: str
+    is_late: bool
 
 
 def read_key(header: str | None, now: datetime) -> UUID:
@@ -127,21 +131,16 @@ def read_order(body: bytes, now: datetime, currency: str | None) -> ReadOrder:
         request = OrderRequest.model_validate(sent)
     except ValidationError as error:
         raise refuse_model(error.errors()) from error
-    wrong = [*_wrong_time(request.fulfilment, now), *_wrong_amounts(request, currency)]
+    wrong = _wrong_amounts(request, currency)
+    requested_at = request.fulfilment.requested_at
+    try:
+        is_late = requested_at is not None and from_rfc3339(requested_at) < now
+    except (ValueError, OverflowError):
+        wrong.append(("fulfilment.requested_at", "must be an RFC 3339 time with a zone"))
     if wrong:
         raise refuse_invalid(wrong)
     assert isinstance(sent, dict)  # noqa: S101 - or the model had refused it
-    return ReadOrder(request, tuple(sent["lines"]), mark)
-
-
-def _wrong_time(fulfilment: FulfilmentRequest, now: datetime) -> list[tuple[str, str]]:
-    if fulfilment.requested_at is None:
-        return []
-    try:
-        requested_at = from_rfc3339(fulfilment.requested_at)
-    except ValueError:
-        return [("fulfilment.requested_at", "must be an RFC 3339 time with a zone")]
-    return [("fulfilment.requested_at", "is in the past")] if requested_at < now else []
+    return ReadOrder(request, tuple(sent["lines"]), mark, is_late)
 
 
 def _wrong_amounts(request: OrderRequest, currency: str | None) -> list[tuple[str, str]]:

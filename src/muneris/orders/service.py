@@ -22,6 +22,7 @@ from muneris.core.problems import (
     ProblemError,
     ProblemType,
 )
+from muneris.core.validation import refuse_invalid
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
 from muneris.orders import model, pricing
@@ -124,16 +125,19 @@ class Intake:
         """
         code, now = wish.property_code, self._clock.now()
         order_id = read_key(wish.idempotency_key, now)
-        known = await self._read.properties.find(code) if PROPERTY_CODE.match(code) else None
+        known = await self._read.properties.find(code) if PROPERTY_CODE.fullmatch(code) else None
         read = read_order(wish.body, now, known.currency if known else None)
+        if read.is_late:
+            return await self._repeat_late(wish, order_id, read.fingerprint)
         if not wish.caller.may_order_at(code):
             raise FORBIDDEN("This token is for another property.")
-        if not PROPERTY_CODE.match(code):
+        if not PROPERTY_CODE.fullmatch(code):
             raise PROPERTY_NOT_FOUND("There is no such property.")
         await self._read.homes.require_here(code)
         try:
-            order, stock = await self._price(wish, order_id, read, known)
+            menu = await self._open_menu(code, known)
             guest = await self._admit_guest(wish.caller, code, order_id)
+            order, stock = await self._price(wish, order_id, read, menu)
         except ProblemError:
             # From here on the stored answer wins over every refusal.
             accepted = await self._store.find(code, order_id)
@@ -142,14 +146,26 @@ class Intake:
             return _repeated(accepted, wish.caller, read.fingerprint)
         return await self._accept(wish, order, stock, read.fingerprint, guest)
 
-    async def _price(
-        self, wish: PlaceOrder, order_id: UUID, read: ReadOrder, known: Property | None
-    ) -> tuple[Order, Mapping[str, Decimal]]:
-        """The order as it would be accepted, and the stock it takes."""
-        code, now, request = wish.property_code, self._clock.now(), read.request
+    async def _repeat_late(self, wish: PlaceOrder, order_id: UUID, fingerprint: str) -> Placed:
+        """Refuse what is wanted in the past, unless it was accepted when that was still to come."""
+        known = PROPERTY_CODE.fullmatch(wish.property_code)
+        accepted = await self._store.find(wish.property_code, order_id) if known else None
+        if accepted is None or not _is_repeat(accepted.claim, wish.caller, fingerprint):
+            raise refuse_invalid([("fulfilment.requested_at", "is in the past")])
+        return Placed(order_id, accepted.claim.receipt, replayed=True)
+
+    async def _open_menu(self, code: str, known: Property | None) -> Menu:
+        """The menu of a property that takes orders."""
         menu = await self._read.menus.find(code)
         if known is None or known.status != "configured" or menu is None:
             raise PROPERTY_NOT_OPEN("The property does not take orders yet: it is not configured.")
+        return menu
+
+    async def _price(
+        self, wish: PlaceOrder, order_id: UUID, read: ReadOrder, menu: Menu
+    ) -> tuple[Order, Mapping[str, Decimal]]:
+        """The order as it would be accepted, and the stock it takes."""
+        code, now, request = wish.property_code, self._clock.now(), read.request
         lines = pricing.price_lines(request.lines, menu)
         stock = pricing.stock_taken(request.lines, await self._read.recipes.find(code) or Recipes())
         availability = await self._read.availability.find(code) or Availability()
@@ -223,10 +239,13 @@ class Intake:
 
 
 def _repeated(accepted: StoredOrder, caller: Caller, fingerprint: str) -> Placed:
-    claim = accepted.claim
-    if claim.placed_by != caller.subject or claim.fingerprint != fingerprint:
+    if not _is_repeat(accepted.claim, caller, fingerprint):
         raise IDEMPOTENCY_KEY_REUSED("This key belongs to another order: make a new UUIDv7 for each order.")
-    return Placed(accepted.order.order_id, claim.receipt, replayed=True)
+    return Placed(accepted.order.order_id, accepted.claim.receipt, replayed=True)
+
+
+def _is_repeat(claim: Claim, caller: Caller, fingerprint: str) -> bool:
+    return claim.placed_by == caller.subject and claim.fingerprint == fingerprint
 
 
 def _receipt(order: Order) -> bytes:

@@ -126,6 +126,8 @@ class OrderStore:
             etags = await self._table.transact(transaction)
         except RowConflictError:
             return None
+        if len(etags) < len(transaction):
+            return None  # it took a lost answer to learn that it happened, and meanwhile somebody wrote again
         return etags[_order_key(order)], _with_etag(work, etags[_work_key(work.ask)])
 
     async def advance(self, etag: str, answered: Ask, advance: Advance) -> bool:

@@ -2,43 +2,18 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.local_cloud import free_base_port, is_free, muneris
 
 from localcloud.layout import LOOPBACK, Layout
 from localcloud.supervisor.data_folder import is_held
 
 _SECONDS = 90
-
-
-def muneris(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own arguments
-        [sys.executable, "-m", "localcloud", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-        env=os.environ | (environment or {}),
-    )
-
-
-def free_base_port() -> int:
-    """A base port whose whole layout is free; below the range that outgoing connections are given."""
-    for base in range(11_000 + os.getpid() % 200 * 100, 32_000, 50):
-        if all(map(_is_free, Layout(base, Path(), 1).all_ports)):
-            return base
-    raise AssertionError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) != 0
 
 
 @contextmanager
@@ -125,8 +100,8 @@ def test_nothing_is_left_of_a_cloud_that_was_killed(tmp_path: Path) -> None:
         os.kill(json.loads((tmp_path / "cloud.json").read_text())["pid"], signal.SIGKILL)
         ports = Layout(base, tmp_path, 1).all_ports
         end = time.monotonic() + 20
-        while time.monotonic() < end and not all(map(_is_free, ports)):
+        while time.monotonic() < end and not all(map(is_free, ports)):
             time.sleep(0.05)
-        assert [port for port in ports if not _is_free(port)] == []
+        assert [port for port in ports if not is_free(port)] == []
         assert not is_held(tmp_path)
         assert muneris("status", "--data-dir", str(tmp_path)).returncode == 1

@@ -31,6 +31,9 @@ from muneris.cloud.tables.transaction import Operation, Transaction
 _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED = 404, 409, 412
 _TOO_MANY_REQUESTS, _REQUEST_TIMEOUT, _SERVER_ERROR = 429, 408, 500
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_ALWAYS_BATCHED = frozenset({"delete", "replace"})
+"""The SDK's plain delete hides that the row is absent. A plain replace is a PUT, which aiohttp repeats by
+itself when a connection breaks: it would meet its own effect, and nobody would know."""
 
 Entity = dict[str, Any]  # the SDK's own shape
 
@@ -53,8 +56,7 @@ class AzureTable:
         """Carry out all of it or nothing, in one request."""
         operations = list(transaction)
         with _writing(operations):
-            # The SDK's plain delete hides that the row is absent: that one goes as a transaction.
-            if len(operations) == 1 and operations[0].kind != "delete":
+            if len(operations) == 1 and operations[0].kind not in _ALWAYS_BATCHED:
                 answers = [await self._write(transaction.partition, operations[0])]
             else:
                 answers = await self._client.submit_transaction(
@@ -93,8 +95,7 @@ class AzureTable:
             return await self._client.create_entity(entity)
         if operation.kind == "upsert":
             return await self._client.upsert_entity(entity, mode=UpdateMode.MERGE)
-        mode = UpdateMode.MERGE if operation.kind == "merge" else UpdateMode.REPLACE
-        return await self._client.update_entity(entity, mode=mode, **_condition(operation))
+        return await self._client.update_entity(entity, mode=UpdateMode.MERGE, **_condition(operation))
 
 
 async def _next_page(pages: AsyncIterator[Any]) -> AsyncIterator[Entity]:

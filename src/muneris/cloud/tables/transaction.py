@@ -16,9 +16,12 @@ MAX_VALUE = 64 * 1024
 MAX_VALUES = 252
 MAX_KEY = 1024
 _FORBIDDEN_IN_KEYS = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
-_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,254}$")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _RESERVED = frozenset({"PartitionKey", "RowKey", "Timestamp"})
+# What a request carries at most (JSON of ASCII alone: `\u00e9` for two stored bytes, binary in base64).
 _OPERATION_OVERHEAD = 1024  # the headers and keys around one row in a multipart body
+_VALUE_OVERHEAD = 64  # a value's punctuation and type
+_SENT_PER_STORED_BYTE = 3
 
 Kind = Literal["insert", "replace", "merge", "upsert", "delete"]
 
@@ -83,9 +86,10 @@ class Transaction:
             raise BrokenRuleError(f"row {operation.key} occurs twice in one transaction")
         if len(self._operations) == MAX_ROWS:
             raise BrokenRuleError(f"a transaction holds at most {MAX_ROWS} rows")
-        self._payload += _OPERATION_OVERHEAD + _check_values(self.partition, operation)
-        if self._payload >= MAX_PAYLOAD:
+        payload = self._payload + _OPERATION_OVERHEAD + _check_values(self.partition, operation)
+        if payload >= MAX_PAYLOAD:
             raise BrokenRuleError(f"a transaction stays below {MAX_PAYLOAD} bytes")
+        self._payload = payload
         self._operations[operation.key] = operation
         return self
 
@@ -104,11 +108,11 @@ def _check_values(partition: str, operation: Operation) -> int:
     stored = 4 + 2 * (len(partition) + len(operation.key))
     payload = 0
     for name, value in operation.values.items():
-        if name in _RESERVED or not _NAME.match(name):
+        if name in _RESERVED or not _NAME.fullmatch(name):
             raise BrokenRuleError(f"{name!r} cannot name a value")
         size = _size(name, value)
         stored += 8 + 2 * len(name) + size
-        payload += 2 * len(name) + 2 * size
+        payload += _VALUE_OVERHEAD + 2 * len(name) + _SENT_PER_STORED_BYTE * size
     if stored > MAX_ROW:
         raise BrokenRuleError(f"row {operation.key} is over {MAX_ROW} bytes")
     return payload

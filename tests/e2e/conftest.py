@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.local_cloud import LocalCloud, running_cloud
+from tests.sample_orders import sample_file
+
+E2E_ORDERS = 150
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs all of them: they share a cloud, and two clouds would share two cores."""
+    for item in items:
+        if "tests/e2e" in item.nodeid:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """Three regions."""
+    with running_cloud(tmp_path_factory.mktemp("cloud"), regions=3) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def some_orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first orders of the sample: whole orders, as they come."""
+    rows = sample_file(tmp_path_factory.mktemp("all")).read_text().splitlines()
+    some = tmp_path_factory.mktemp("some") / "orders.tsv"
+    wanted = [row for row in rows[1:] if int(row.split("\t")[0]) <= E2E_ORDERS]
+    some.write_text("\n".join([rows[0], *wanted]) + "\n")
+    return some

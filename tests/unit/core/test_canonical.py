@@ -1,0 +1,156 @@
+import hashlib
+import json
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def mark(body: str | bytes) -> str:
+    return fingerprint(parse_json(body.encode() if isinstance(body, str) else body))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('{"a":1,"b":2}', ' {\n"b" : 2,\t"a" : 1 } '),
+        ('{"a":{"y":[],"x":{}}}', '{"a":{"x":{},"y":[]}}'),
+        ("1", "1.0"),
+        ("1", "1e0"),
+        ("1", "10E-1"),
+        ("0", "-0"),
+        ("0", "-0.0"),
+        ("100000000000000000000.0", "1e20"),
+        ("0.1", "1e-1"),
+        ('"é"', '"\\u00e9"'),
+        ('"/"', '"\\/"'),
+        ('"🍣"', '"\\ud83c\\udf63"'),
+        ('"\\n"', '"\\u000a"'),
+        ('{"a":1}', '{"\\u0061":1}'),
+    ],
+)
+def test_equal_meanings_have_one_fingerprint(one: str, other: str) -> None:
+    assert mark(one) == mark(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1", '"1"'),
+        ("1", "true"),
+        ("0", "false"),
+        ("null", '"null"'),
+        ("[1,2]", "[2,1]"),
+        ("[]", "{}"),
+        ('{"a":null}', "{}"),
+        ('"a"', '"A"'),
+        ('"é"', '"e\\u0301"'),
+        ("0.1", "0.10000000000000002"),
+        ("9007199254740991", "9007199254740990"),
+    ],
+)
+def test_other_meanings_have_other_fingerprints(one: str, other: str) -> None:
+    assert mark(one) != mark(other)
+
+
+def test_the_fingerprint_is_the_hash_of_the_canonical_form() -> None:
+    # The sample of RFC 8785, section 3.2.2, and what section 3.2.3 makes of it.
+    sample = r"""{
+      "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
+      "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/",
+      "literals": [null, true, false]
+    }"""
+    canonical = (
+        '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],'
+        '"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
+    )
+    assert mark(sample) == hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_writing_it_in_another_way_changes_nothing(value: object) -> None:
+    plain = mark(json.dumps(value))
+    assert mark(json.dumps(value, ensure_ascii=False, indent=2)) == plain
+    assert mark(json.dumps(value, sort_keys=True, separators=(",", ":"))) == plain
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"  ",
+        b"{",
+        b"{}{}",
+        b"{'a':1}",
+        b'{"a":1,}',
+        b"[1,]",
+        b"01",
+        b"+1",
+        b".5",
+        b"NaN",
+        b"Infinity",
+        b"[-Infinity]",
+        b'{"a":1,"a":1}',
+        b'{"a":1,"\\u0061":2}',
+        b'{"deep":[{"a":1,"a":1}]}',
+        b'"\n"',
+        b'"\\x41"',
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        b"\xef\xbb\xbf{}",
+        '{"a":1}'.encode("utf-16"),
+        b"[" * 200_000,
+        b"[" * 200_000 + b"]" * 200_000,
+        b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
+        b"1" * 5_000,
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+def test_what_is_not_one_unambiguous_value_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedJsonError, match=r"."):
+        parse_json(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"9007199254740993",
+        b"-9007199254740993",
+        b"1" * 400,
+        b"1e400",
+        b"-1e400",
+        b'"\\ud800"',
+        b'{"\\udc00":1}',
+        b'["\\ude03\\ud83d"]',
+    ],
+)
+def test_what_no_two_readers_agree_on_has_no_fingerprint(body: bytes) -> None:
+    with pytest.raises(MalformedJsonError, match=r"."):
+        mark(body)
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=200)
+    | st.text(alphabet='{}[]",:0123456789.eE+-\\u dfNaItrulsk', max_size=60).map(str.encode)
+    | st.integers(0, 5_000).map(lambda depth: b"[" * depth + b"]" * depth)
+)
+@example(b"[" * 990 + b"]" * 990)
+@example(b'{"a":' * 990 + b"1" + b"}" * 990)
+def test_whatever_is_sent_has_a_fingerprint_or_is_malformed(body: bytes) -> None:
+    try:
+        digest = mark(body)
+    except MalformedJsonError:
+        return
+    assert len(digest) == 64

@@ -1,0 +1,63 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muneris.core.clock import SystemClock, from_rfc3339, to_rfc3339
+
+
+def test_the_system_clock_is_in_utc() -> None:
+    before = datetime.now(UTC)
+    now = SystemClock().now()
+    assert before <= now <= datetime.now(UTC)
+    assert now.utcoffset() == timedelta(0)
+
+
+def test_a_moment_on_the_wire() -> None:
+    summer = timezone(timedelta(hours=2))
+    assert to_rfc3339(datetime(2030, 5, 4, 12, 30, tzinfo=summer)) == "2030-05-04T10:30:00.000000Z"
+    assert to_rfc3339(datetime(2030, 5, 4, 10, 30, 0, 123456, UTC)) == "2030-05-04T10:30:00.123456Z"
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_moment_comes_back(moment: datetime) -> None:
+    assert from_rfc3339(to_rfc3339(moment)) == moment
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_moments_sort_as_text(one: datetime, other: datetime) -> None:
+    assert (one < other) == (to_rfc3339(one) < to_rfc3339(other))
+
+
+@pytest.mark.parametrize("text", ["2030-05-04T10:30:00Z", "2030-05-04T12:30:00+02:00"])
+def test_any_zone_is_read_as_utc(text: str) -> None:
+    moment = from_rfc3339(text)
+    assert (moment, moment.tzinfo) == (datetime(2030, 5, 4, 10, 30, tzinfo=UTC), UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "noon",
+        "2030-05-04",
+        "2030-05-04T10:30:00",
+        "2030-02-30T10:30:00Z",
+        "2030-05-04T10:30:00+99:00",
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
+    ],
+)
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        from_rfc3339(text)
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_sent_is_a_moment_or_refused(text: str) -> None:
+    try:
+        moment = from_rfc3339(text)
+    except ValueError:
+        return
+    assert moment.tzinfo is UTC
