@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,11 @@ class Faults:
         if kind == "death":
             raise asyncio.CancelledError
         return answer
+
+    def fail(self, kind: Kind, numbers: AbstractSet[int]) -> None:
+        """Count anew, and spoil these calls."""
+        self.calls = self.struck = 0
+        self.plan = lambda number: kind if number in numbers else None
 
     def calm(self) -> None:
         """No more faults."""

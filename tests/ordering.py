@@ -373,6 +373,21 @@ class OrderingRegion:
         except asyncio.CancelledError:
             self._die()
 
+    def take(self, event_type: str) -> Event:
+        """An event that waits, kept from the pump."""
+        event = next(event for event in self.bus.waiting if event.type == event_type)
+        self.bus.waiting.remove(event)
+        return event
+
+    async def reserved(self) -> tuple[UUID, Event]:
+        """An order whose stock is held, and the ask to post it, not delivered yet."""
+        order_id = await self.accepted()
+        await self.scheduler.quiet()
+        await self.deliver(self.take("muneris.stock.reserve"))
+        await self.deliver(self.take("muneris.stock.reserved"))
+        await self.scheduler.quiet()
+        return order_id, self.take(POST)
+
     async def pump(self) -> None:
         """Deliver until nothing waits."""
         await self.scheduler.quiet()

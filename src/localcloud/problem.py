@@ -1,5 +1,6 @@
 """Problem documents (RFC 9457) of what answers in front of the function apps."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -28,4 +29,7 @@ def problem(
         "code": code,
         "correlation_id": correlation_id,
     }
-    return web.json_response(document, status=status, headers=headers, content_type=CONTENT_TYPE)
+    # As bytes: a text gets a charset, which this media type does not have.
+    return web.Response(
+        body=json.dumps(document).encode(), status=status, headers=headers, content_type=CONTENT_TYPE
+    )

@@ -1,7 +1,6 @@
 """`muneris replay`: place a file of orders, and check what came of them."""
 
 import asyncio
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,18 +13,18 @@ from localcloud.commands.answer import answer
 from localcloud.commands.options import DEFAULT_DATA_DIR, AsJson, DataDir
 from localcloud.supervisor.keys import read_staff_key
 from localcloud.supervisor.running import get_running
+from muneris.core.ids import PROPERTY_CODE
 
 if TYPE_CHECKING:
     from localcloud.replay.report import Report
     from localcloud.replay.run import Finished, Options
 
 _DEFAULT_PROPERTY = "NOR-CPH01"
-_PROPERTY_CODE = r"[A-Z]{3}-[A-Z0-9]{2,12}"
 
 
 def _check_property(code: str) -> str:
 
-    if not re.fullmatch(_PROPERTY_CODE, code):
+    if not PROPERTY_CODE.fullmatch(code):
         raise typer.BadParameter("use three letters, a hyphen, 2 to 12 letters or digits: NOR-CPH01")
     return code
 

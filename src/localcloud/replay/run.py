@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,12 +20,12 @@ from localcloud.replay.quiet import wait_until_quiet
 from localcloud.replay.report import Report, Result, find_faults, find_stock_faults, summarize
 from localcloud.replay.sample import SampleOrder
 from localcloud.replay.setup import set_up
-from localcloud.replay.simulator import get_checks
+from localcloud.replay.simulator import HeldCheck, get_checks
 from localcloud.supervisor.status import Status
 
-_SET_UP_SECONDS = 120.0
+_PATIENCE_SECONDS = 120.0
 _MOST_NAMED = 5
-_CONNECTIONS = 0  # no limit: callers are limited already
+_NO_LIMIT = 0  # the callers are the limit
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ class Replay:
         """Place all orders and check what came of them.
 
         Raises:
-            LocalCloudError: the property cannot be set up.
+            LocalCloudError: the property cannot be set up, or looked at afterwards.
         """
         menu = SampleMenu(orders)
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=_CONNECTIONS)) as session:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=_NO_LIMIT)) as session:
             owner = Owner(self._api(session), self._options.property_code, self._staff_token)
             before = await self._set_up(session, owner, menu, orders)
             self._say(f"Placing {len(orders)} orders with {self._options.callers} callers.")
@@ -87,10 +88,9 @@ class Replay:
             self._say("Waiting until all is quiet.")
             left = await wait_until_quiet(self._storage(owner.region), self._options.property_code)
             seconds = time.monotonic() - begun
-            order_ids = {str(result.outcome.order_id) for result in results}
-            checks = await get_checks(session, self._simulator, order_ids)
-            confirmed = [result.order for result in results if result.outcome.end == "confirmed"]
-            stock_faults = find_stock_faults(before, await owner.get_stock(), menu.sold(confirmed))
+            checks, after = await self._look(session, owner, results)
+        confirmed = [result.order for result in results if result.outcome.end == "confirmed"]
+        stock_faults = find_stock_faults(before, after, menu.sold(confirmed))
         report = summarize(self._options.property_code, results, checks, seconds)
         return Finished(report, [*_left(left), *find_faults(results, checks), *stock_faults])
 
@@ -103,13 +103,18 @@ class Replay:
     ) -> dict[str, StockItem]:
         code = self._options.property_code
         self._say(f"Setting up {code}: {len(menu.items)} items.")
-        try:
-            async with asyncio.timeout(_SET_UP_SECONDS):
-                stock = await set_up(session, owner, code, menu, menu.sold(orders), self._simulator)
-                await once_known(partial(Guest.arrive, self._api(session), code))
-        except (TimeoutError, aiohttp.ClientError) as error:
-            raise LocalCloudError(f"{code} could not be set up: is everything healthy? {error}") from error
+        async with _in_time(f"{code} is not set up"):
+            stock = await set_up(session, owner, code, menu, menu.sold(orders), self._simulator)
+            await once_known(partial(Guest.arrive, self._api(session), code))
         return stock
+
+    async def _look(
+        self, session: aiohttp.ClientSession, owner: Owner, results: Sequence[Result]
+    ) -> tuple[list[HeldCheck], dict[str, StockItem]]:
+        """Simphony's checks of these orders, and the stock that is left."""
+        order_ids = {str(result.outcome.order_id) for result in results}
+        async with _in_time("The checks and the stock cannot be read"):
+            return await get_checks(session, self._simulator, order_ids), await owner.get_stock()
 
     async def _place(
         self, session: aiohttp.ClientSession, requests: Sequence[tuple[SampleOrder, JsonValue]]
@@ -149,6 +154,19 @@ class Replay:
         if region not in accounts:
             raise LocalCloudError(f"No answer named the home region: found {region!r}, not {[*accounts]}.")
         return accounts[region]
+
+
+@asynccontextmanager
+async def _in_time(failure: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            yield
+    except TimeoutError:
+        raise LocalCloudError(
+            f"{failure} after {_PATIENCE_SECONDS:.0f} s: see 'muneris status', and the logs beside its data."
+        ) from None
+    except aiohttp.ClientError as error:
+        raise LocalCloudError(f"{failure}: the simulator does not answer: {error}") from error
 
 
 async def _paced[T](items: Sequence[T], rate: float | None) -> AsyncIterator[T]:

@@ -12,8 +12,8 @@ from tests.point_of_sale import Mood
 from muneris.orders.model import Order, Status
 
 KINDS: tuple[Kind, ...] = ("before", "after", "death")
-UNDISTURBED = 27
-"""Calls that a life takes at least."""
+FEWEST = 20
+"""Calls that the shortest life takes at least."""
 
 type Check = Callable[[OrderingRegion, Order], Awaitable[None]]
 
@@ -55,21 +55,20 @@ async def fail_each_call(
     for number in itertools.count():
         region = await opened(mood, bun)
         failing = {number, number + again_after}
-        region.faults.plan = lambda call, failing=failing: kind if call in failing else None
+        region.faults.fail(kind, failing)
         try:
             await check(region, await live(region))
         except BaseException as error:
             error.add_note(f"calls {failing} failed: {kind}")
             raise
         if not region.faults.struck:
-            assert number > UNDISTURBED
+            assert number > FEWEST
             return
 
 
 async def opened(mood: Mood = "takes", bun: int = 100) -> OrderingRegion:
     region = OrderingRegion()
     await region.open(bun=bun)
-    region.faults.calls = 0
     region.pos.mood = mood
     return region
 

@@ -78,7 +78,7 @@ def _dearer(region: OrderingRegion) -> None:
 
 
 def _gone(region: OrderingRegion) -> None:
-    region.menus.values[CODE] = MENU.model_copy(update={"items": ()})
+    region.menus.values[CODE] = Menu(**{**MENU.model_dump(), "items": ()})
 
 
 @pytest.mark.parametrize("change", [_unconfigured, _unavailable, _dearer, _gone])
@@ -124,7 +124,9 @@ async def test_another_body_or_caller_gets_nothing_of_it(region: OrderingRegion)
 async def test_bodies_are_compared_by_what_they_mean(region: OrderingRegion) -> None:
     key = region.key()
     first = await region.place(key)
-    reordered = json.dumps(dict(reversed(ORDER.items())), indent=3).replace("online", "\\u006fnline")
+    reordered = json.dumps({name: ORDER[name] for name in reversed(list(ORDER))}, indent=3).replace(
+        "online", "\\u006fnline"
+    )
     assert_replayed(await region.place(key, body=reordered.encode()), first)
 
 
@@ -183,8 +185,7 @@ async def test_whatever_fails_the_retry_gets_the_receipt(
     key, guest = region.key(), await region.guest("ann")
     await region.place(by=guest)
     region.restart()
-    first_call = region.faults.calls
-    region.faults.plan = lambda number: kind if number == first_call + call else None
+    region.faults.fail(kind, {call})
     first = await region.place(key, by=guest)
     region.faults.calm()
     if first.status != 202:

@@ -1,7 +1,8 @@
 """What an order is refused for, in the documented order: the first rule broken is the one that is told."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -66,7 +67,7 @@ class Rule:
 
     code: str
     status: int
-    parts: Set[Part]
+    parts: AbstractSet[Part]
     broken_by: Callable[[Wish], None]
 
     def __str__(self) -> str:

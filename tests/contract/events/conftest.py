@@ -1,0 +1,90 @@
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from azure.storage.queue.aio import QueueClient
+from tests.contract.events.wiring import (
+    EVENT_TYPE,
+    KEY,
+    Wiring,
+    azure_publisher,
+    event_grid_client,
+    receive_events,
+)
+
+from localcloud.azurite import StorageAddress
+from localcloud.azurite.process import accepts
+from localcloud.event_grid import EventGridConfig, serve
+from localcloud.resources import Resources, Subscription, Topic, provision
+from muneris.cloud.events import Event
+from muneris.cloud.events.memory import MemoryPublisher
+
+
+@contextlib.asynccontextmanager
+async def running(config: EventGridConfig) -> AsyncIterator[None]:
+    task = asyncio.create_task(serve(config))
+    try:
+        async with asyncio.timeout(30):
+            while not await accepts(config.port):
+                if task.done():
+                    await task
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+async def event_grid(
+    azurite: StorageAddress,
+    ports: Callable[[int], list[int]],
+    unique: Callable[[str], str],
+    tmp_path: Path,
+) -> AsyncIterator[EventGridConfig]:
+    """The local Event Grid with one topic; its one subscription delivers to a queue of its name."""
+    name = unique("events")
+    declared = Resources.model_construct(tables=(), queues=(name,), containers=(name,), topics=())
+    await provision(declared, azurite.connection_string)
+    subscription = Subscription(
+        name=name, queue_name=name, included_event_types=(EVENT_TYPE,), dead_letter_container=name
+    )
+    config = EventGridConfig(
+        port=ports(1)[0],
+        key=KEY,
+        connection_string=azurite.connection_string,
+        topics=(Topic(name="muneris", subscriptions=(subscription,)),),
+        journal=tmp_path / "journal",
+        retry_scale=0.001,
+    )
+    async with running(config):
+        yield config
+
+
+@pytest.fixture
+async def queue(event_grid: EventGridConfig) -> AsyncIterator[QueueClient]:
+    """Where the local Event Grid delivers."""
+    name = event_grid.topics[0].subscriptions[0].queue_name
+    async with QueueClient.from_connection_string(event_grid.connection_string, name) as queue:
+        yield queue
+
+
+@pytest.fixture(params=["memory", "azure"])
+async def wiring(
+    request: pytest.FixtureRequest, event_grid: EventGridConfig, queue: QueueClient
+) -> AsyncIterator[Wiring]:
+    """A publisher of each implementation: every test that takes it runs on both."""
+    if request.param == "memory":
+        memory = MemoryPublisher()
+
+        async def arrived(_count: int) -> list[Event]:
+            return memory.published
+
+        yield Wiring(memory, arrived)
+        return
+    async with event_grid_client(event_grid.port) as client:
+        yield Wiring(azure_publisher(client), partial(receive_events, queue))
