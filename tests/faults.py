@@ -27,6 +27,7 @@ class Faults:
         unknown: Callable[[], Exception],
     ) -> T:
         """Carry out a call, unless a fault is planned for it."""
+        await asyncio.sleep(0)  # as a real call does, it lets others run
         kind = self.plan(self.calls)
         self.calls += 1
         self.struck += kind is not None

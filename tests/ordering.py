@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -165,17 +165,28 @@ class Published[T]:
 
 @dataclass
 class Bus:
-    """Event Grid and its queues: keeps what was published until it is delivered."""
+    """Event Grid and its queues: keeps what was published until it is delivered.
+
+    A publish with an event that it `refuses` fails as a whole; `publishes` counts those that did not.
+    """
 
     faults: Faults
     published: list[Event] = field(default_factory=list)
     waiting: deque[Event] = field(default_factory=deque)
-    is_down: bool = False
+    refuses: Callable[[Event], bool] = lambda _: False
+    publishes: int = 0
 
     async def publish(self, events: Sequence[Event]) -> None:
-        if self.is_down:
-            raise EventsUnavailableError("down")
+        if any(self.refuses(event) for event in events):
+            raise EventsUnavailableError("refused")
         await self.faults.around(lambda: self._take(events), _not_taken, _not_taken)
+        self.publishes += 1
+
+    def down(self) -> None:
+        self.refuses = lambda _: True
+
+    def up(self) -> None:
+        self.refuses = lambda _: False
 
     async def _take(self, events: Sequence[Event]) -> None:
         self.published += events

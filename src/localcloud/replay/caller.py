@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Literal
 from uuid import UUID
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from localcloud.replay.api import Api, Problem, RefusedError, Request
 from localcloud.replay.following import follow
@@ -80,6 +80,8 @@ class Caller:
                 end, reason = await self._final(guest, order_id)
         except RefusedError as error:
             end, reason = "failed", str(error)
+        except ValidationError as error:
+            end, reason = "failed", f"No answer as it should be: {error}"
         except TimeoutError:
             end, reason = "failed", f"Not at its end after {self._order_seconds:.0f} s"
         if end == "failed":

@@ -228,7 +228,7 @@ async def test_an_item_is_back_once_its_time_has_come(region: OrderingRegion) ->
 
 
 async def test_nothing_is_said_before_it_is_stored(region: OrderingRegion) -> None:
-    region.bus.is_down = True
+    region.bus.down()
     assert (await region.place()).status == 202
     await region.scheduler.quiet()
     assert region.bus.published == []

@@ -273,7 +273,7 @@ async def test_a_property_gets_so_many_calls_at_once_and_another_its_own(region:
 
 
 @pytest.mark.parametrize("mood", ["loses_answer", "loses_request", "unreachable"])
-async def test_when_simphony_is_back_everything_is_confirmed_once(mood: str, region: OrderingRegion) -> None:
+async def test_when_simphony_is_back_everything_is_confirmed_once(mood: Mood, region: OrderingRegion) -> None:
     region.pos.mood = mood
     orders = [await region.accepted() for _ in range(10)]
     await region.pump()

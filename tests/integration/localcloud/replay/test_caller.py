@@ -80,6 +80,14 @@ async def test_an_accepted_order_that_is_lost_has_failed(api: Api, region: FakeR
     assert (outcome.end, outcome.reason) == ("failed", expected)
 
 
+async def test_an_answer_of_another_shape_fails_its_order_alone(api: Api, region: FakeRegion) -> None:
+    region.seen = [Scripted(200, {"status": "confirmed"}), order("confirmed")]
+    caller = Caller(api, PROPERTY)
+    outcomes = [await caller.place(_BODY) for _ in range(2)]
+    assert [each.end for each in outcomes] == ["failed", "confirmed"]
+    assert outcomes[0].reason.startswith("No answer as it should be: 2 validation errors for Order")
+
+
 async def test_an_order_has_its_deadline(api: Api, region: FakeRegion) -> None:
     region.placed = [Scripted(503)]
     outcome = await Caller(api, PROPERTY, order_seconds=0.3).place(_BODY)

@@ -11,7 +11,7 @@ class Condiment(BaseModel):
 
 class Line(BaseModel):
     condiments: list[Condiment] = []
-    first: Condiment | None = None
+    first: Condiment | None
 
 
 class Order(BaseModel):

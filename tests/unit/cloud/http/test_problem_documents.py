@@ -9,7 +9,13 @@ from muneris.cloud.documents import DocumentsUnavailableError
 from muneris.cloud.http import create_api, problem_responses
 from muneris.cloud.http.guard import Guard
 from muneris.core.identity import STAFF, Caller
-from muneris.core.problems import FORBIDDEN, INVALID_REQUEST, PROPERTY_IN_ANOTHER_REGION, UNAUTHENTICATED
+from muneris.core.problems import (
+    FORBIDDEN,
+    INVALID_REQUEST,
+    PROPERTY_IN_ANOTHER_REGION,
+    SESSION_OF_ANOTHER_REGION,
+    UNAUTHENTICATED,
+)
 
 
 class Line(BaseModel):
@@ -113,14 +119,11 @@ async def test_an_outage_asks_to_come_back_and_tells_nothing_of_ours() -> None:
 
 
 def test_refusals_of_one_status_share_their_description() -> None:
-    responses = problem_responses(FORBIDDEN, INVALID_REQUEST, UNAUTHENTICATED)
+    responses = problem_responses(UNAUTHENTICATED, FORBIDDEN, SESSION_OF_ANOTHER_REGION)
     assert {status: response["description"] for status, response in responses.items()} == {
+        401: "`unauthenticated`, `session_of_another_region`",
         403: "`forbidden`",
-        422: "`invalid_request`",
-        401: "`unauthenticated`",
     }
-    both = problem_responses(UNAUTHENTICATED, UNAUTHENTICATED)
-    assert both[401]["description"] == "`unauthenticated`, `unauthenticated`"
 
 
 async def test_the_openapi_document_lists_the_problems_of_a_route() -> None:

@@ -1,0 +1,1 @@
+"""Measurements of the order path: ratios of two sides that run side by side."""
