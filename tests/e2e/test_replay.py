@@ -3,16 +3,13 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.e2e.conftest import E2E_ORDERS
-from tests.local_cloud import LocalCloud, muneris
+from tests.local_cloud import LocalCloud
 
 KILL_EVERY_SECONDS = 5
 
@@ -70,20 +67,3 @@ def test_killed_processes_lose_and_double_nothing(cloud: LocalCloud, some_orders
         killer.join()
     assert report == everything_once(some_orders, "KIL-LED01")
     assert killed
-
-
-def test_a_file_that_is_no_sample_is_refused_in_one_line(cloud: LocalCloud, tmp_path: Path) -> None:
-    wrong = tmp_path / "orders.csv"
-    wrong.write_text("id,amount\n1,2\n")
-    refused = muneris("replay", str(wrong), "--data-dir", str(cloud.layout.data_dir))
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("muneris: ")
-    assert "Traceback" not in refused.stderr
-
-
-@pytest.mark.parametrize("arguments", [["replay"], ["replay", "file", "--property", "nonsense"]])
-def test_wrong_usage_of_replay_is_2(arguments: list[str]) -> None:
-    done = subprocess.run(  # noqa: S603 - our own arguments
-        [sys.executable, "-m", "localcloud", *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import logging
 import signal
 from collections.abc import Callable, Coroutine
 
 from localcloud.commands import live_view
+from localcloud.demo import run as show_demo
 from localcloud.errors import LocalCloudError
 from localcloud.http_server import listening
 from localcloud.layout import Layout, url
@@ -20,7 +19,6 @@ from localcloud.supervisor.free_ports import wait_for_free_ports
 type Say = Callable[[str], None]
 
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_DEMO = "localcloud.demo"
 
 
 def run(layout: Layout, say: Say, *, demo: bool, as_json: bool) -> None:
@@ -76,8 +74,8 @@ async def _until_stop(cloud: Cloud, life: Coroutine[None, None, None]) -> None:
 
 async def _live(cloud: Cloud, say: Say, *, demo: bool, as_json: bool) -> None:
     await cloud.start()
-    if demo and importlib.util.find_spec(_DEMO):
-        await importlib.import_module(_DEMO).run(cloud.layout, say)
+    if demo:
+        await show_demo(cloud.layout, say)
     if as_json:
         print((await cloud.get_status()).model_dump_json(), flush=True)
     await live_view.show(cloud, say)

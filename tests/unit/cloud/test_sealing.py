@@ -44,7 +44,9 @@ def test_another_owner_does_not_open_it() -> None:
         SEAL.open(SEAL.seal(b"secret", "owner"), "thief")
 
 
-@pytest.mark.parametrize("key", ["", "short", "not base64!", base64.b64encode(b"16 bytes, no more").decode()])
+@pytest.mark.parametrize(
+    "key", ["", "short", "not base64!", "nøgle", base64.b64encode(b"16 bytes, no more").decode()]
+)
 def test_a_wrong_key_is_named_at_once(key: str) -> None:
     with pytest.raises(ValueError, match="MUNERIS_SEALING_KEY"):
         Seal(key)

@@ -123,7 +123,7 @@ class Authenticate:
         subject, scope, bound = claims.get("sub"), claims.get("scope"), claims.get("property")
         from_staff = claims.get("iss") == self._staff_issuer
         # Only staff's issuer makes staff; no other issuer can.
-        if not isinstance(subject, str) or (scope == STAFF) != from_staff or scope not in {STAFF, GUEST}:
+        if not isinstance(subject, str) or (scope == STAFF) != from_staff or scope not in (STAFF, GUEST):
             raise _unauthenticated("The access token lacks what we need.")
         return Caller(subject, str(scope), bound if isinstance(bound, str) else None)
 

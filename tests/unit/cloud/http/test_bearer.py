@@ -25,7 +25,7 @@ from muneris.core.problems import ProblemError
 STAFF_KEY = ECKey.import_key(json.loads(staff.generate_signing_key()))
 REGION_KEY = ECKey.import_key(json.loads(staff.generate_signing_key()))
 STRANGE_KEY = ECKey.generate_key("P-256")
-ENDLESS = 300_000
+ENDLESS = 90_000
 
 type Claims = dict[str, object]
 
@@ -180,7 +180,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "unknown kid": (lambda door: door.token(kid="unknown"), NOT_FOR_US),
     "no kid": (lambda door: door.token(kid=None), NOT_FOR_US),
-    "a kid that no row can have": (lambda door: door.token(kid="a/b\\c#d?e\n" * 999), NOT_FOR_US),
+    "a kid that no row can have": (lambda door: door.token(kid="a/b\\c#d?e\n"), NOT_FOR_US),
     "staff's kid": (lambda door: door.token(kid=STAFF_KEY.kid), NOT_FOR_US),
     "wrong issuer": (lambda door: door.token(iss="https://elsewhere.example"), NOT_FOR_US),
     "no issuer": (lambda door: door.token(iss=None), NOT_FOR_US),
@@ -321,6 +321,26 @@ async def test_a_forged_token_of_any_content_is_refused(
     if isinstance(claims, dict):
         claims = {"iss": "api1", **claims}
     await enters_or_is_refused(f"Bearer {encoded(header)}.{encoded(claims)}.{encoded(signature)}")
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(NAMES), JSON | st.sampled_from(LIKELY)),
+    st.sampled_from(["api1", staff.ISSUER]),
+)
+async def test_an_issuers_token_of_any_content_enters_or_is_refused(claims: Claims, issuer: str) -> None:
+    door = Door()
+    await door.publish()
+    key = REGION_KEY if issuer == "api1" else STAFF_KEY
+    token = signed({"kid": key.kid}, door.claims() | claims | {"iss": issuer}, key)
+    try:
+        caller = await door.enter(token)
+    except ProblemError as problem:
+        refused_with = problem.type.status
+    else:
+        assert caller.is_staff is (issuer == staff.ISSUER)
+        return
+    assert refused_with == 401
 
 
 async def test_routes_for_staff_alone(door: Door) -> None:
