@@ -26,6 +26,7 @@ check: setup ## Lint, types and layering
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@for app in function_apps/*/function_app.py; do .venv/bin/mypy "$$app"; done
 	@.venv/bin/lint-imports
 
 .PHONY: format

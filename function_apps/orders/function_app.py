@@ -10,9 +10,9 @@ from muneris.cloud.http import create_api
 from muneris.cloud.http.app_health import OtherApps
 from muneris.cloud.platform import Platform
 from muneris.cloud.sealing import Seal
-from muneris.config.read_models import MenuReadModel, PropertyReadModel
+from muneris.config.read_models import menu_read_model, property_read_model
 from muneris.directory import Directory
-from muneris.inventory.read_models import AvailabilityReadModel, RecipeReadModel
+from muneris.inventory.read_models import availability_read_model, recipe_read_model
 from muneris.orders import api
 from muneris.orders.changes import Changes
 from muneris.orders.health import Health
@@ -37,13 +37,13 @@ agenda = Agenda(platform.table("Agenda"), "region", clock, remembered=REMEMBERED
 targets = Targets(platform.table("Agenda"), clock)
 scheduler = Scheduler(store, agenda, targets, platform.publisher, clock)
 
-properties = PropertyReadModel(platform.read_models)
+properties = property_read_model(platform.read_models)
 read_models = ReadModels(
     homes=Directory(platform.table("Directory"), settings.region, settings.regions),
     properties=properties,
-    menus=MenuReadModel(platform.read_models),
-    recipes=RecipeReadModel(platform.read_models),
-    availability=AvailabilityReadModel(platform.read_models),
+    menus=menu_read_model(platform.read_models),
+    recipes=recipe_read_model(platform.read_models),
+    availability=availability_read_model(platform.read_models),
 )
 intake = Intake(
     settings.region, store, agenda, scheduler, read_models, clock, guest_limit=settings.guest_open_orders

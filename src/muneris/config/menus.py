@@ -10,7 +10,7 @@ from muneris.config.problems import (
     SIMPHONY_UNAVAILABLE,
 )
 from muneris.config.publishing import Publishing
-from muneris.config.read_models import MenuReadModel
+from muneris.config.read_models import menu_read_model
 from muneris.config.service import Properties
 from muneris.config.simphony_connection import KeptTokens, Simphony
 from muneris.config.simphony_menu import to_menu
@@ -39,7 +39,7 @@ class Menus:
         self._publishing = publishing
         self._documents = documents
         # Who has just refreshed a menu reads the new one: asked for by its ETag every time.
-        self._published = MenuReadModel(documents, fresh_seconds=0.0)
+        self._published = menu_read_model(documents, fresh_seconds=0.0)
         self._simphony = simphony
         self._tokens = tokens
 

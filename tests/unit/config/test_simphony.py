@@ -1,7 +1,7 @@
 import pytest
 from tests.tenants import AT, SIMPHONY, TenantRegion, bearer, soup
 
-from muneris.config.read_models import MenuReadModel, PropertyReadModel
+from muneris.config.read_models import menu_read_model, property_read_model
 from muneris.simphony.errors import ReadFailedError, TokenRejectedError
 from muneris.simphony.menu import SimphonyMenu
 
@@ -14,7 +14,7 @@ async def region() -> TenantRegion:
 
 
 async def status(region: TenantRegion) -> str:
-    found = await PropertyReadModel(region.documents).find("NOR-CPH01")
+    found = await property_read_model(region.documents).find("NOR-CPH01")
     assert found is not None
     return found.status
 
@@ -32,7 +32,7 @@ async def test_a_connection_that_works_is_kept_without_its_password(region: Tena
     assert await region.config.keys("NOR-CPH01") == ["property", "simphony"]
     for row in (await region.config.page("NOR-CPH01")).rows:
         assert "a password" not in row.text("Document")
-    published = await PropertyReadModel(region.documents).find("NOR-CPH01")
+    published = await property_read_model(region.documents).find("NOR-CPH01")
     assert published is not None
     assert published.simphony is not None
     assert published.simphony.order_type_refs == {"dine_in": 1}
@@ -76,7 +76,7 @@ async def test_a_property_is_configured_with_its_first_menu(region: TenantRegion
     await region.connect()
     answer = await region.send("POST", f"{AT}/menu/refresh")
     assert answer.status == 202
-    menu = await MenuReadModel(region.documents).find("NOR-CPH01")
+    menu = await menu_read_model(region.documents).find("NOR-CPH01")
     assert menu is not None
     assert answer.json() == {"version": menu.version}
     assert await status(region) == "configured"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muneris.inventory import model
@@ -61,7 +61,7 @@ def test_lines_of_one_item_are_merged_and_sorted() -> None:
     assert model.merged((*lines(bun=1, beef="0.15"), *lines(bun=2))) == lines(beef="0.15", bun=3)
 
 
-SETTLED: Mapping[tuple[HoldStatus, Command], HoldStatus | None | type[Exception]] = {
+SETTLED: Mapping[tuple[HoldStatus, Command], HoldStatus | type[Exception] | None] = {
     (HoldStatus.HELD, Command.CONSUME): HoldStatus.CONSUMED,
     (HoldStatus.HELD, Command.RELEASE): HoldStatus.RELEASED,
     (HoldStatus.CONSUMED, Command.CONSUME): None,
@@ -124,6 +124,7 @@ WANTED = st.lists(st.builds(StockLine, sku=st.sampled_from(SKUS[:2]), quantity=Q
 ASKS = st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(Command)), max_size=60)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcdef"), WANTED), ASKS)
 def test_stock_is_conserved_in_any_order(
     orders: dict[str, tuple[StockLine, ...]], asks: list[tuple[str, Command]]
@@ -139,6 +140,7 @@ def test_stock_is_conserved_in_any_order(
             assert item.held >= 0
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcdef"), WANTED), ASKS)
 def test_an_ask_that_comes_again_changes_nothing(
     orders: dict[str, tuple[StockLine, ...]], asks: list[tuple[str, Command]]
@@ -151,6 +153,7 @@ def test_an_ask_that_comes_again_changes_nothing(
     assert (once.items, once.holds) == (twice.items, twice.holds)
 
 
+@settings(deadline=None)
 @given(WANTED)
 def test_a_release_that_overtakes_its_reserve_wins(wanted: tuple[StockLine, ...]) -> None:
     shelf = Shelf()

@@ -5,7 +5,7 @@ from itertools import product
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ordering import CODE, NOON
 
@@ -78,6 +78,7 @@ def test_at_rest_nothing_follows() -> None:
     assert {status for status in Status if not TRANSITIONS[status]} == AT_REST
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(Status), max_size=12))
 def test_sequence_and_history_grow_with_every_step_and_nothing_else_changes_them(
     wishes: list[Status],

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ordering import BACON, BURGER, CHEESE, ICE, MENU, ORDER, PLATTER, RECIPES, SODA
 
@@ -158,6 +158,7 @@ def test_98_stock_items_are_taken_and_99_are_not() -> None:
     assert refused.value.type.code == "too_many_stock_items"
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(
