@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from localcloud.azurite import Azurite, StorageAddress
+
+
+settings.register_profile("muneris", deadline=None)  # a shared machine halves its speed now and then
+settings.load_profile("muneris")
 
 
 def free_ports(count: int) -> list[int]:
