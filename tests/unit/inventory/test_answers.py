@@ -157,7 +157,9 @@ async def test_processes_that_race_for_the_last_ones_share_them() -> None:
             for order_id in orders * 2
         )
     )
-    answers = {str(event.data["order_id"]): event.type for each in kitchens for event in each.publisher.published}
+    answers = {
+        str(event.data["order_id"]): event.type for each in kitchens for event in each.publisher.published
+    }
     assert sorted(answers) == sorted(orders)
     assert list(answers.values()).count("muneris.stock.reserved") == 10
     assert await first.item("bun") == (10, 10)

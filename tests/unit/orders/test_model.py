@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 from itertools import product
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ordering import CODE, NOON
+from tests.plain_order import ORDER_ID, plain_order
 
 from muneris.orders import model
 from muneris.orders.model import (
@@ -16,17 +16,12 @@ from muneris.orders.model import (
     TRANSITIONS,
     CheckReference,
     ForbiddenTransitionError,
-    Fulfilment,
     HistoryEntry,
-    Order,
-    Payment,
     Status,
     Step,
-    Totals,
 )
 
 LATER = NOON + timedelta(seconds=3)
-ORDER_ID = UUID("01bb56c7-1600-7000-8000-000000000001")
 ALLOWED = {
     (Status.RECEIVED, Status.RESERVED),
     (Status.RECEIVED, Status.REJECTED),
@@ -37,41 +32,13 @@ ALLOWED = {
 }
 
 
-def order(status: Status = Status.RECEIVED) -> Order:
-    at = "2030-05-04T12:00:00.000000Z"
-    return Order(
-        order_id=ORDER_ID,
-        property_code=CODE,
-        region="api1",
-        status=status,
-        channel="online",
-        fulfilment=Fulfilment(type="pickup"),
-        lines=(),
-        priced_lines=(),
-        totals=Totals(
-            subtotal="0.00",
-            discount="0.00",
-            tax="0.00",
-            service_charge="0.00",
-            tip="0.00",
-            total="0.00",
-            currency="EUR",
-        ),
-        payment=Payment(method="none", status="none"),
-        history=(HistoryEntry(at=at, status=status, by="ann"),),
-        placed_by="ann",
-        created_at=at,
-        updated_at=at,
-    )
-
-
 @pytest.mark.parametrize(("before", "after"), list(product(Status, Status)))
 def test_only_what_the_table_says_may_follow(before: Status, after: Status) -> None:
     if (before, after) in ALLOWED:
-        assert order(before).moved(after, LATER, "test").status is after
+        assert plain_order(status=before).moved(after, LATER, "test").status is after
     else:
         with pytest.raises(ForbiddenTransitionError):
-            order(before).moved(after, LATER, "test")
+            plain_order(status=before).moved(after, LATER, "test")
 
 
 def test_at_rest_nothing_follows() -> None:
@@ -83,7 +50,7 @@ def test_at_rest_nothing_follows() -> None:
 def test_sequence_and_history_grow_with_every_step_and_nothing_else_changes_them(
     wishes: list[Status],
 ) -> None:
-    before = order()
+    before = plain_order()
     for status in wishes:
         try:
             after = before.moved(status, LATER, "test", reason="why", detail="really")
@@ -107,7 +74,7 @@ def owed(advance: model.Advance) -> list[tuple[Step, int]]:
 
 
 def test_what_each_step_leaves_owed() -> None:
-    reserved = model.stock_reserved(order(), LATER)
+    reserved = model.stock_reserved(plain_order(), LATER)
     assert owed(reserved) == [(Step.POST, 2)]
     posting = model.posting_begun(reserved.order, LATER)
     assert posting.status is Status.POSTING
@@ -119,11 +86,11 @@ def test_what_each_step_leaves_owed() -> None:
 
 
 def test_a_refusal_gives_back_what_was_taken() -> None:
-    posting = model.posting_begun(model.stock_reserved(order(), LATER).order, LATER)
+    posting = model.posting_begun(model.stock_reserved(plain_order(), LATER).order, LATER)
     refused = model.check_refused(posting, "no such item", LATER)
     assert refused.order.reason == "refused_by_simphony"
     assert owed(refused) == [(Step.RELEASE, 4), (Step.TELL_REJECTED, 4)]
-    rejected = model.stock_rejected(order(), ["bun", "beef"], LATER)
+    rejected = model.stock_rejected(plain_order(), ["bun", "beef"], LATER)
     assert rejected.order.history[-1].reason == "out_of_stock: bun, beef"
     assert owed(rejected) == [(Step.TELL_REJECTED, 2)]
 
@@ -133,6 +100,6 @@ def test_only_tells_are_not_answered() -> None:
 
 
 def test_postponed_work_was_tried_once_more() -> None:
-    work = model.reserve_stock(order(), "{}", NOON)
+    work = model.reserve_stock(plain_order(), "{}", NOON)
     later = model.postponed(work, LATER)
     assert (later.due_at, later.attempts, later.born_at, later.ask) == (LATER, 1, NOON, work.ask)

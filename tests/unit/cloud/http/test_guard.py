@@ -187,11 +187,11 @@ async def test_without_a_trace_one_begins(app: Guard, traceparent: str | None) -
     assert len(traces - {TRACE, "0" * 32}) == 2
 
 
-async def test_what_is_no_request_passes_untouched() -> None:
+async def test_it_starts_at_once_and_without_the_app() -> None:
     seen: list[Message] = []
 
-    async def lifespan(scope: Message, _receive: object, _send: object) -> None:
+    async def inner(scope: Message, _receive: object, _send: object) -> None:
         seen.append(scope)
 
-    await exchange(Guard(lifespan, "api1"), {"type": "lifespan"}, [])
-    assert seen == [{"type": "lifespan"}]
+    sent, _ = await exchange(Guard(inner, "api1"), {"type": "lifespan"}, [b""])
+    assert (sent, seen) == ([{"type": "lifespan.startup.complete"}], [])
