@@ -12,7 +12,6 @@ from hypothesis import settings
 
 from localcloud.azurite import Azurite, StorageAddress
 
-
 settings.register_profile("muneris", deadline=None)  # a shared machine halves its speed now and then
 settings.load_profile("muneris")
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from tests.asgi import Response, call
 from tests.faults import Faults, FaultyTable
 from tests.point_of_sale import FakePointOfSale
+from tests.restaurant import CODE, MENU, ORDER, PROPERTY, RECIPES
 from tests.tenants import REGIONS, SIGNING_KEY, STAFF_KEY, ManualClock, bearer
 
 from localcloud import staff
@@ -29,8 +29,6 @@ from muneris.cloud.http import Authenticate, PublicKeys, create_api
 from muneris.cloud.http.guard import Guard
 from muneris.cloud.tables import Row, Table, rows_between, rows_with_prefix
 from muneris.cloud.tables.memory import MemoryTable
-from muneris.config.menu import Condiment, CondimentGroup, CondimentRule, Definition, Item, Menu, Price
-from muneris.config.property import Property
 from muneris.core.identity import STAFF, Caller
 from muneris.core.ids import new_uuid7
 from muneris.core.operational import OperationalError
@@ -38,7 +36,6 @@ from muneris.directory import Directory, record_home
 from muneris.inventory.availability import Availability
 from muneris.inventory.events import COMMANDS, StockAnswers
 from muneris.inventory.model import StockItem
-from muneris.inventory.recipes import Ingredient, Recipes
 from muneris.inventory.service import Inventory
 from muneris.inventory.store import InventoryStore
 from muneris.orders import api
@@ -56,101 +53,11 @@ from muneris.orders.targets import Targets
 
 _log = logging.getLogger(__name__)
 
-CODE = "NOR-CPH01"
 NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
 DEADLINE = timedelta(seconds=65)
 GUEST_LIMIT = 3
 POST = "muneris.check.post"
 OWNER = Caller("staff", STAFF)
-
-BURGER, SODA, PLATTER = 11001, 11002, 11003
-CHEESE, BACON, ICE = 52001, 52002, 52003
-TOPPINGS, EXTRAS = 900, 901
-
-MENU = Menu(
-    version="1",
-    currency="EUR",
-    languages=("en-US",),
-    groups=(),
-    items=(
-        Item(
-            menu_item_id=BURGER,
-            name={"en-US": "Burger"},
-            definitions=(
-                Definition(
-                    definition_sequence=1,
-                    prices=(
-                        Price(price_sequence=1, price=Decimal("10.00")),
-                        Price(price_sequence=2, price=Decimal("8.50")),
-                    ),
-                    condiment_groups=(CondimentRule(condiment_group_id=TOPPINGS, min=0, max=2),),
-                ),
-                Definition(
-                    definition_sequence=2,
-                    prices=(Price(price_sequence=1, price=Decimal("14.00")),),
-                    condiment_groups=(
-                        CondimentRule(condiment_group_id=TOPPINGS, min=1, max=0),
-                        CondimentRule(condiment_group_id=EXTRAS, min=0, max=1),
-                    ),
-                ),
-            ),
-        ),
-        Item(
-            menu_item_id=SODA,
-            name={"en-US": "Soda"},
-            definitions=(
-                Definition(definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("2.50")),)),
-            ),
-        ),
-        Item(
-            menu_item_id=PLATTER,
-            name={"en-US": "Platter"},
-            definitions=(
-                Definition(definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("99.00")),)),
-            ),
-        ),
-    ),
-    condiment_groups=(
-        CondimentGroup(
-            condiment_group_id=TOPPINGS,
-            name={"en-US": "Toppings"},
-            condiments=(
-                Condiment(condiment_id=CHEESE, name={"en-US": "Cheese"}, price=Decimal("1.00")),
-                Condiment(condiment_id=BACON, name={"en-US": "Bacon"}, price=Decimal("1.75")),
-            ),
-        ),
-        CondimentGroup(
-            condiment_group_id=EXTRAS,
-            name={"en-US": "Extras"},
-            condiments=(Condiment(condiment_id=ICE, name={"en-US": "Ice"}, price=Decimal(0)),),
-        ),
-    ),
-)
-RECIPES = Recipes(
-    recipes={
-        BURGER: (
-            Ingredient(sku="bun", quantity=Decimal(1)),
-            Ingredient(sku="beef", quantity=Decimal("0.15")),
-        ),
-        PLATTER: tuple(Ingredient(sku=f"sku{number}", quantity=Decimal(1)) for number in range(99)),
-    }
-)
-PROPERTY = Property(
-    code=CODE,
-    name="Nyhavn",
-    country="DK",
-    currency="EUR",
-    time_zone="Europe/Copenhagen",
-    contact_email="nyhavn@nordic.example",
-    status="configured",
-)
-ORDER: Mapping[str, Any] = {
-    "channel": "online",
-    "fulfilment": {"type": "pickup"},
-    "lines": [{"menu_item_id": BURGER, "quantity": 2, "condiments": [{"condiment_id": CHEESE}]}],
-    "payment": {"method": "at_counter"},
-    "expected_total": "22.00",
-}
 
 
 class Published[T]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from tests.ordering import CODE
+from tests.restaurant import CODE
 
 from muneris.orders.model import Fulfilment, HistoryEntry, Order, Payment, PricedLine, Status, Totals
 

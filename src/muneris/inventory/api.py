@@ -21,7 +21,7 @@ from muneris.directory import Directory
 from muneris.inventory.availability import ItemAvailability
 from muneris.inventory.model import StockItem
 from muneris.inventory.recipes import Ingredient
-from muneris.inventory.service import Inventory
+from muneris.inventory.service import LESS_THAN_HELD, Inventory
 
 ITEM_NOT_FOUND = ProblemType("item_not_found", 404, "Stock item not found")
 _REFUSALS = problem_responses(
@@ -130,7 +130,11 @@ def router(inventory: Inventory, directory: Directory, authenticate: Authenticat
             raise ITEM_NOT_FOUND(f"There is no stock item {sku!r}.")
         return _answer(item)
 
-    @routes.put("/{property_code}/items/{sku}", summary="Create or change an item", responses=_REFUSALS)
+    @routes.put(
+        "/{property_code}/items/{sku}",
+        summary="Create or change an item",
+        responses={**_REFUSALS, **problem_responses(LESS_THAN_HELD)},
+    )
     async def put_item(property_code: Staffed, sku: Sku, body: PutItem) -> ItemAnswer:
         """What orders hold of it stays held."""
         return _answer(await inventory.put_item(property_code, StockItem(sku=sku, **body.model_dump())))

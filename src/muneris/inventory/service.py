@@ -2,16 +2,20 @@
 
 import asyncio
 import random
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
+from pydantic import BaseModel
+
 from muneris.cloud.documents import Documents
+from muneris.core.problems import ProblemType
+from muneris.core.turns import Turns
 from muneris.inventory import model
 from muneris.inventory.availability import Availability, ItemAvailability, availability_document
 from muneris.inventory.model import Command, Decision, Hold, HoldStatus, StockItem, StockLine
 from muneris.inventory.recipes import Ingredient, Recipes, recipes_document
 from muneris.inventory.store import InventoryStore
 
+LESS_THAN_HELD = ProblemType("less_than_held", 409, "Less than orders hold")
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 1.0
 
@@ -32,7 +36,7 @@ class Inventory:
         self._sleep = sleep
         self._chance = chance
         # In one process a property's commands take turns: fewer lost races on its popular items.
-        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = Turns[str]()
 
     async def reserve(self, property_code: str, order_id: str, lines: Sequence[StockLine]) -> Hold:
         """Hold an order's stock, all or nothing; what was decided before is answered again."""
@@ -81,7 +85,7 @@ class Inventory:
         """The first attempt that no other writer spoiled; between them a growing, jittered pause."""
         pause = _FIRST_PAUSE
         while True:
-            async with self._turns[property_code]:
+            async with self._turns.of(property_code):
                 done = await attempt()
             if done is not None:
                 return done
@@ -89,12 +93,20 @@ class Inventory:
             pause = min(_LONGEST_PAUSE, pause * 2)
 
     async def put_item(self, property_code: str, item: StockItem) -> StockItem:
-        """Create an item, or change it: what is held of it stays held."""
+        """Create an item, or change it: what is held of it stays held.
+
+        Raises:
+            ProblemError: `less_than_held`; nothing was changed.
+        """
 
         async def attempt() -> StockItem | None:
             known = await self._store.find_item(property_code, item.sku)
             if known is None:
                 return item if await self._store.put_item(property_code, item, None) else None
+            if item.on_hand < known.value.held:
+                raise LESS_THAN_HELD(
+                    f"Orders hold {known.value.held} of {item.sku}: not less can be on hand."
+                )
             changed = item.model_copy(update={"held": known.value.held})
             return changed if await self._store.put_item(property_code, changed, known.etag) else None
 
@@ -113,11 +125,9 @@ class Inventory:
         self, property_code: str, menu_item_id: int, ingredients: tuple[Ingredient, ...]
     ) -> Recipes:
         """Write what one sold item uses, and publish it with the others: done when both are."""
-        async with self._turns[property_code]:
+        async with self._turns.of(property_code):
             await self._store.put_recipe(property_code, menu_item_id, ingredients)
-            recipes = await self._store.get_recipes(property_code)
-            await self._documents.put(recipes_document(property_code), recipes.model_dump_json().encode())
-            return recipes
+            return await self._publish(recipes_document, property_code, self._store.get_recipes)
 
     async def put_availability(
         self, property_code: str, menu_item_id: int, availability: ItemAvailability
@@ -142,3 +152,15 @@ class Inventory:
         """What is known of a property's menu items."""
         stored = await self._store.find_availability(property_code)
         return Availability() if stored is None else stored.value
+
+    async def _publish[T: BaseModel](
+        self, name_of: Callable[[str], str], property_code: str, read: Callable[[str], Awaitable[T]]
+    ) -> T:
+        """Publish what is stored, until nothing newer is: another process may publish at the same time."""
+        published = await read(property_code)
+        while True:
+            await self._documents.put(name_of(property_code), published.model_dump_json().encode())
+            newest = await read(property_code)
+            if newest == published:
+                return published
+            published = newest

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from muneris.cloud.events import Event
 from muneris.core.clock import Clock, from_rfc3339
+from muneris.core.operational import OperationalError
 from muneris.orders import model
 from muneris.orders.events import ask_of
 from muneris.orders.model import Advance, Ask, CheckReference, Order, Status, Work, postponed
@@ -161,7 +162,7 @@ class Posting:
         except CheckRefusedError as refusal:
             await self._answered(work.ask)
             await self._refused(claimed, str(refusal))
-        except NotSentError as error:
+        except (NotSentError, OperationalError) as error:  # storage is only read before the call
             _log.warning("order %s waits for Simphony: %s", order.order_id, error)
             await self._postpone(claimed.before)
         except OutcomeUnknownError as error:

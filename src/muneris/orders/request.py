@@ -135,7 +135,7 @@ def read_order(body: bytes, now: datetime, currency: str | None) -> ReadOrder:
     requested_at = request.fulfilment.requested_at
     try:
         is_late = requested_at is not None and from_rfc3339(requested_at) < now
-    except (ValueError, OverflowError):
+    except ValueError:
         wrong.append(("fulfilment.requested_at", "must be an RFC 3339 time with a zone"))
     if wrong:
         raise refuse_invalid(wrong)

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -22,11 +23,20 @@ from muneris.core.problems import (
     ProblemError,
     ProblemType,
 )
+from muneris.core.turns import Turns
 from muneris.core.validation import refuse_invalid
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
 from muneris.orders import model, pricing
-from muneris.orders.model import Fulfilment, HistoryEntry, Order, Payment, Status
+from muneris.orders.model import (
+    Fulfilment,
+    HistoryEntry,
+    Order,
+    Payment,
+    PricedLine,
+    Status,
+    Totals,
+)
 from muneris.orders.request import ReadOrder, read_key, read_order
 from muneris.orders.scheduler import Scheduler
 from muneris.orders.store import Claim, GuestOrders, OrderStore, StoredOrder
@@ -115,6 +125,7 @@ class Intake:
         self._read = read_models
         self._clock = clock
         self._guest_limit = guest_limit
+        self._turns = Turns[tuple[str, str]]()
 
     async def place(self, wish: PlaceOrder) -> Placed:
         """Accept an order, or answer as the first time if it was accepted before.
@@ -134,12 +145,20 @@ class Intake:
         if not PROPERTY_CODE.fullmatch(code):
             raise PROPERTY_NOT_FOUND("There is no such property.")
         await self._read.homes.require_here(code)
+        # A guest's orders take turns in this process: they would spoil each other's write of its row.
+        async with self._turns.of((code, wish.caller.subject)) if not wish.caller.is_staff else nullcontext():
+            return await self._admit(wish, order_id, read, known)
+
+    async def _admit(
+        self, wish: PlaceOrder, order_id: UUID, read: ReadOrder, known: Property | None
+    ) -> Placed:
+        """Accept what is well-formed and meant for us. From here on the stored answer wins over a refusal."""
+        code = wish.property_code
         try:
             menu = await self._open_menu(code, known)
             guest = await self._admit_guest(wish.caller, code, order_id)
             order, stock = await self._price(wish, order_id, read, menu)
         except ProblemError:
-            # From here on the stored answer wins over every refusal.
             accepted = await self._store.find(code, order_id)
             if accepted is None:
                 raise
@@ -165,34 +184,46 @@ class Intake:
         self, wish: PlaceOrder, order_id: UUID, read: ReadOrder, menu: Menu
     ) -> tuple[Order, Mapping[str, Decimal]]:
         """The order as it would be accepted, and the stock it takes."""
-        code, now, request = wish.property_code, self._clock.now(), read.request
+        code, request = wish.property_code, read.request
         lines = pricing.price_lines(request.lines, menu)
         stock = pricing.stock_taken(request.lines, await self._read.recipes.find(code) or Recipes())
-        availability = await self._read.availability.find(code) or Availability()
-        missing = [i for i, line in enumerate(lines) if availability.is_unavailable(line.menu_item_id, now)]
+        await self._require_available(code, lines)
+        totals = pricing.total_up(request, lines, menu.currency)
+        return self._received(wish, order_id, read, lines, totals), stock
+
+    async def _require_available(self, code: str, lines: Sequence[PricedLine]) -> None:
+        availability, now = await self._read.availability.find(code) or Availability(), self._clock.now()
+        missing = [line.name for line in lines if availability.is_unavailable(line.menu_item_id, now)]
         if missing:
-            raise ITEM_UNAVAILABLE(f"Not available now: {', '.join(lines[i].name for i in missing)}.")
-        at = to_rfc3339(now)
-        order = Order(
+            raise ITEM_UNAVAILABLE(f"Not available now: {', '.join(dict.fromkeys(missing))}.")
+
+    def _received(
+        self,
+        wish: PlaceOrder,
+        order_id: UUID,
+        read: ReadOrder,
+        lines: tuple[PricedLine, ...],
+        totals: Totals,
+    ) -> Order:
+        at, request = to_rfc3339(self._clock.now()), read.request
+        payment = Payment(method=request.payment.method, status="none", reference=request.payment.reference)
+        return Order(
             order_id=order_id,
-            property_code=code,
+            property_code=wish.property_code,
             region=self._region,
             status=Status.RECEIVED,
             channel=request.channel,
             fulfilment=Fulfilment(**request.fulfilment.model_dump()),
             lines=read.lines,
             priced_lines=lines,
-            totals=pricing.total_up(request, lines, menu.currency),
-            payment=Payment(
-                method=request.payment.method, status="none", reference=request.payment.reference
-            ),
+            totals=totals,
+            payment=payment,
             customer=request.customer.model_dump(exclude_none=True) if request.customer else None,
             history=(HistoryEntry(at=at, status=Status.RECEIVED, by=wish.caller.subject),),
             placed_by=wish.caller.subject,
             created_at=at,
             updated_at=at,
         )
-        return order, stock
 
     async def _admit_guest(self, caller: Caller, code: str, order_id: UUID) -> GuestOrders | None:
         """A guest's open orders with this one among them; None for everybody else.

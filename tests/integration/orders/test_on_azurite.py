@@ -9,7 +9,8 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.data.tables.aio import TableServiceClient
 from tests.asgi import Response
 from tests.faults import Faults, FaultyTable, Kind
-from tests.ordering import CODE, OrderingRegion
+from tests.ordering import OrderingRegion
+from tests.restaurant import CODE
 
 from localcloud.azurite import StorageAddress
 from muneris.cloud.retry import RetryPolicy

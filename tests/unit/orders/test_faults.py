@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.faults import Kind
-from tests.ordering import CODE, OrderingRegion
+from tests.ordering import OrderingRegion
 from tests.point_of_sale import Mood
+from tests.restaurant import CODE
 
 from muneris.orders.model import Order, Status
 

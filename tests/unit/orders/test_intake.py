@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from tests.asgi import Response
 from tests.faults import Kind
-from tests.ordering import CODE, MENU, ORDER, PROPERTY, SODA, OrderingRegion
+from tests.ordering import OrderingRegion
+from tests.restaurant import CODE, MENU, ORDER, PROPERTY, SODA
 
 from muneris.config.menu import Menu
 from muneris.core.clock import to_rfc3339

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from tests.ordering import BURGER, CODE, ORDER, OrderingRegion
+from tests.ordering import OrderingRegion
+from tests.restaurant import BURGER, CODE, ORDER
 
 from muneris.orders.model import Status
 

@@ -6,8 +6,9 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ordering import CODE, NOON
+from tests.ordering import NOON
 from tests.plain_order import ORDER_ID, plain_order
+from tests.restaurant import CODE
 
 from muneris.orders import model
 from muneris.orders.model import (

@@ -130,6 +130,16 @@ async def test_beyond_the_window_it_is_posted_again_only_if_it_is_absent(region:
     assert await status_of(region, order_id) is Status.CONFIRMED
 
 
+async def test_once_it_is_absent_its_past_is_forgotten(region: OrderingRegion) -> None:
+    order_id, event = await region.reserved()
+    region.pos.mood = "loses_request"
+    await region.posting.post(event)
+    region.pos.mood = "refuses"
+    await post_after(region, event, timedelta(minutes=10))
+    assert len(region.pos.look_ups) == 1
+    assert await status_of(region, order_id) is Status.REJECTED
+
+
 async def test_absence_is_believed_only_once_the_last_call_can_no_longer_be_executed(
     region: OrderingRegion,
 ) -> None:

@@ -1,4 +1,4 @@
-"""What an order costs and takes by the menu of `tests.ordering`."""
+"""What an order costs and takes by the menu of `tests.restaurant`."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ordering import BACON, BURGER, CHEESE, ICE, MENU, ORDER, PLATTER, RECIPES, SODA
+from tests.restaurant import BACON, BURGER, CHEESE, ICE, MENU, ORDER, PLATTER, RECIPES, SODA
 
 from muneris.config.menu import Menu
 from muneris.core.problems import ProblemError

@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 
 import pytest
-from tests.ordering import CODE, POST, OrderingRegion
+from tests.ordering import POST, OrderingRegion
+from tests.restaurant import CODE
 
 from muneris.cloud.events import Event
 from muneris.core.problems import Json

@@ -3,8 +3,9 @@
 import asyncio
 
 import pytest
-from tests.ordering import CHEESE, CODE, ORDER, SODA, OrderingRegion
+from tests.ordering import OrderingRegion
 from tests.polling import until
+from tests.restaurant import CHEESE, CODE, ORDER, SODA
 
 from muneris.core.clock import to_rfc3339
 

@@ -5,7 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.ordering import NOON, ORDER
+from tests.ordering import NOON
+from tests.restaurant import ORDER
 
 from muneris.core.problems import ProblemError
 from muneris.orders.request import read_order

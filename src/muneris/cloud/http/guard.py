@@ -75,7 +75,7 @@ class Guard:
 
 
 async def _start(receive: Receive, send: Send) -> None:
-    """Say that we are ready at once: the adapter's first requests race through the lifespan, so none is used."""
+    """Ready at once: the adapter's first requests race through the lifespan, so none is used."""
     await receive()
     await send({"type": "lifespan.startup.complete"})
 
