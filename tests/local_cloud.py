@@ -48,10 +48,12 @@ def is_free(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) != 0
 
 
-def call(address: str, *, method: str | None = None, body: object = None) -> tuple[int, Any, dict[str, str]]:
+def call(
+    address: str, *, method: str | None = None, body: object = None, token: str | None = None
+) -> tuple[int, Any, dict[str, str]]:
     """Status, JSON and headers of one call; a POST if there is a body."""
     data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - loopback
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback

@@ -7,7 +7,7 @@ import azure.functions as func
 from muneris.cloud.agenda import REMEMBERED_FOR, Agenda
 from muneris.cloud.functions import functions_app, handle_event
 from muneris.cloud.http import create_api
-from muneris.cloud.http.app_health import OtherApps
+from muneris.cloud.http.app_health import OtherApps, health_router
 from muneris.cloud.platform import Platform
 from muneris.cloud.sealing import Seal
 from muneris.config.read_models import menu_read_model, property_read_model
@@ -73,7 +73,12 @@ health = Health(
 )
 
 app = functions_app(
-    create_api("orders", api.router(intake, queries, health, platform.authenticate)), settings.region
+    create_api(
+        "orders",
+        api.router(intake, queries, health, platform.authenticate),
+        health_router("orders", settings.region),
+    ),
+    settings.region,
 )
 
 

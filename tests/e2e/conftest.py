@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,10 +24,27 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="session")
-def some_orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first orders of the sample: whole orders, as they come."""
+def first_orders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Makes a file of the sample's first orders: whole orders, as they come."""
     rows = sample_file(tmp_path_factory.mktemp("all")).read_text().splitlines()
-    some = tmp_path_factory.mktemp("some") / "orders.tsv"
-    wanted = [row for row in rows[1:] if int(row.split("\t")[0]) <= E2E_ORDERS]
-    some.write_text("\n".join([rows[0], *wanted]) + "\n")
-    return some
+
+    def write(count: int) -> Path:
+        wanted = [row for row in rows[1:] if int(row.split("\t")[0]) <= count]
+        file = tmp_path_factory.mktemp("first") / "orders.tsv"
+        file.write_text("\n".join([rows[0], *wanted]) + "\n")
+        return file
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def some_orders(first_orders: Callable[[int], Path]) -> Path:
+    return first_orders(E2E_ORDERS)
+
+
+@pytest.fixture(scope="session")
+def restaurant(cloud: LocalCloud, first_orders: Callable[[int], Path]) -> str:
+    """A property that lives in the first region and takes orders."""
+    code = "HOM-E01"
+    cloud.command("replay", str(first_orders(3)), "--property", code)
+    return code

@@ -1,7 +1,7 @@
 """Three regions: each knows the others' properties, and Traffic Manager leaves the sick one."""
 
 import socket
-from typing import Any
+import uuid
 
 import dnslib
 import pytest
@@ -26,33 +26,32 @@ def test_every_region_is_healthy_and_says_who_it_is(cloud: LocalCloud) -> None:
         assert headers["Muneris-Region"] == region.name
 
 
-def test_another_region_names_the_home_of_a_property(cloud: LocalCloud) -> None:
-    api2 = url(cloud.layout.gateway(cloud.layout.regions[1]))
-    company = {
-        "code": "HOM",
-        "name": "Home",
-        "contact_email": "it@home.example",
-        "vat_number": "DE1",
-        "home_region": "api2",
-    }
-    assert call(f"{api2}/v1/auth/companies", body=company)[0] == 202
-    for region in cloud.layout.regions:
+def test_another_region_names_the_home_of_a_property(cloud: LocalCloud, restaurant: str) -> None:
+    staff = cloud.command("token", "--staff")["access_token"]
+    for region in cloud.layout.regions[1:]:
         asked = url(cloud.layout.gateway(region))
-
-        def register(asked: str = asked) -> tuple[int, Any, dict[str, str]]:
-            return call(f"{asked}/v1/auth/companies", body=company)
-
-        status, answer, _ = eventually(register, lambda found: found[0] in {202, 421})
-        if region.name == "api2":
-            assert status == 202
-        else:
-            assert (status, answer["code"]) == (421, "company_in_another_region")
-            assert answer["home_endpoint"] == f"http://localhost:{cloud.layout.base_port + 2}"
+        answers = [
+            call(f"{asked}/v1/auth/guest-sessions", body={"property_code": restaurant}),
+            call(f"{asked}/v1/orders/{restaurant}/{uuid.uuid4()}", token=staff),
+            call(f"{asked}/v1/config/properties/{restaurant}/menu", token=staff),
+            call(f"{asked}/v1/inventory/{restaurant}/items", token=staff),
+        ]
+        told = {(status, answer["code"], answer["home_endpoint"]) for status, answer, _ in answers}
+        assert told == {(421, "property_in_another_region", _home(cloud))}
 
 
-def test_a_session_belongs_to_its_region(cloud: LocalCloud) -> None:
-    status, answer, _ = call(f"{url(cloud.layout.gateway(cloud.layout.regions[0]))}/v1/orders/NOR-CPH01/x")
-    assert (status, answer["code"]) == (401, "unauthenticated")
+def test_a_session_belongs_to_its_region(cloud: LocalCloud, restaurant: str) -> None:
+    guest = cloud.command("token", "--guest", restaurant)["access_token"]
+    address = f"/v1/orders/{restaurant}/{uuid.uuid4()}"
+    status, answer, _ = call(f"{url(cloud.layout.gateway(cloud.layout.regions[0]))}{address}", token=guest)
+    assert (status, answer["code"]) == (404, "order_not_found")
+    status, answer, _ = call(f"{url(cloud.layout.gateway(cloud.layout.regions[1]))}{address}", token=guest)
+    assert (status, answer["code"]) == (401, "session_of_another_region")
+    assert answer["home_endpoint"] == _home(cloud)
+
+
+def _home(cloud: LocalCloud) -> str:
+    return f"http://localhost:{cloud.layout.gateway(cloud.layout.regions[0])}"
 
 
 def test_traffic_manager_leaves_a_region_whose_orders_app_is_down(cloud: LocalCloud) -> None:

@@ -37,8 +37,10 @@ def parse_json(body: bytes) -> Json:
         )
     except MalformedJsonError:
         raise
-    except (ValueError, RecursionError) as error:
-        raise MalformedJsonError(str(error) or "nested too deep") from error
+    except RecursionError as error:
+        raise MalformedJsonError("it nests too deep") from error
+    except ValueError as error:
+        raise MalformedJsonError(str(error)) from error
     return value
 
 
@@ -50,6 +52,8 @@ def fingerprint(value: Json) -> str:
     """
     try:
         canonical = rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise MalformedJsonError("it nests too deep") from error
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise MalformedJsonError(str(error)) from error
     return hashlib.sha256(canonical).hexdigest()

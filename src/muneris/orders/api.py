@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from muneris.cloud.http import Authenticate, problem_responses
+from muneris.cloud.http.conditional import names_etag, to_etag
 from muneris.cloud.http.openapi import json_body
 from muneris.core.identity import Caller
 from muneris.core.problems import (
@@ -65,7 +66,6 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
     Authenticated = Annotated[Caller, Depends(authenticate)]  # noqa: N806 - a type
 
     @routes.get("/health", summary="The region's health", responses={503: {"model": HealthReport}})
-    @routes.get("/v1/orders/health", summary="The region's health", responses={503: {"model": HealthReport}})
     async def get_health() -> Response:
         """200 exactly when tables, queues and this app work and the region is not draining."""
         report = await health.report()
@@ -111,27 +111,24 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
         property_code: str,
         order_id: str,
         if_none_match: Annotated[str | None, Header()] = None,
-        wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds")] = 0,
+        wait: Annotated[float, Query(ge=0, description=f"Seconds, {LONGEST_WAIT:.0f} at most")] = 0,
     ) -> Response:
         """With `If-None-Match` and `wait` it answers as soon as the order changes, else 304."""
-        known = _sequence(if_none_match)
-        if known is None or not wait:
-            stored = await queries.get(caller, property_code, order_id)
-        else:
-            stored = await queries.wait_for_change(caller, property_code, order_id, known, wait)
-        return _order_response(stored, known)
+        stored = await queries.get_change(
+            caller, property_code, order_id, lambda order: names_etag(if_none_match, _etag(order)), wait
+        )
+        return _order_response(stored, is_known=names_etag(if_none_match, _etag(stored.order)))
 
     return routes
 
 
-def _sequence(if_none_match: str | None) -> int | None:
-    tag = (if_none_match or "").removeprefix("W/").strip('"')
-    return int(tag) if tag.isdecimal() else None
+def _etag(order: Order) -> str:
+    return to_etag(str(order.sequence))
 
 
-def _order_response(stored: StoredOrder, known: int | None) -> Response:
-    headers = {"ETag": f'"{stored.order.sequence}"', "Cache-Control": "private, no-cache"}
-    if stored.order.sequence == known:
+def _order_response(stored: StoredOrder, *, is_known: bool) -> Response:
+    headers = {"ETag": _etag(stored.order), "Cache-Control": "private, no-cache"}
+    if is_known:
         return Response(status_code=304, headers=headers)
     body = stored.order.model_dump_json(exclude={"sequence"}, exclude_none=True)
     return Response(body, headers=headers, media_type="application/json")

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
-from uuid import UUID
 
 from muneris.core.identity import Caller
+from muneris.core.ids import parse_uuid7
 from muneris.core.problems import ProblemType
 from muneris.orders.changes import Changes
+from muneris.orders.model import Order
 from muneris.orders.service import Homes
 from muneris.orders.store import OrderStore, StoredOrder
 
@@ -44,24 +45,26 @@ class OrderQueries:
             raise ORDER_NOT_FOUND("There is no such order.")
         return stored
 
-    async def wait_for_change(
-        self, caller: Caller, property_code: str, order_id: str, sequence: int, seconds: float
+    async def get_change(
+        self,
+        caller: Caller,
+        property_code: str,
+        order_id: str,
+        is_known: Callable[[Order], bool],
+        seconds: float,
     ) -> StoredOrder:
-        """The order once it is no longer at `sequence`, or as it still is after `seconds`.
+        """The order once it is no longer known, or as it still is after `seconds` (20 at most).
 
         Raises:
             ProblemError: as `get`.
         """
         ends_at = self._monotonic() + min(seconds, LONGEST_WAIT)
         stored = await self.get(caller, property_code, order_id)
-        while stored.order.sequence == sequence and self._monotonic() < ends_at:
-            left = ends_at - self._monotonic()
+        while is_known(stored.order) and (left := ends_at - self._monotonic()) > 0:
             await self._changes.wait(stored.order.order_id, min(left, _LOOK_EVERY_SECONDS))
             stored = await self.get(caller, property_code, order_id)
         return stored
 
     async def _find(self, property_code: str, order_id: str) -> StoredOrder | None:
-        try:
-            return await self._store.find(property_code, UUID(order_id))
-        except ValueError:
-            return None
+        key = parse_uuid7(order_id)
+        return None if key is None or '"' in order_id else await self._store.find(property_code, key)

@@ -6,9 +6,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ordering import NOON
-from tests.plain_order import ORDER_ID, plain_order
-from tests.restaurant import CODE
+from tests.restaurant import CODE, NOON, ORDER_ID, plain_order
 
 from muneris.orders import model
 from muneris.orders.model import (

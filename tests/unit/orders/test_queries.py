@@ -118,8 +118,8 @@ async def test_who_knows_an_older_order_does_not_wait(region: OrderingRegion) ->
     assert (await region.get(order_id, etag='"1"', query="?wait=20")).json()["status"] == "confirmed"
 
 
-@pytest.mark.parametrize("wait", ["-1", "20.1", "nan", "long"])
-async def test_nobody_waits_for_longer_than_20_seconds(wait: str, region: OrderingRegion) -> None:
+@pytest.mark.parametrize("wait", ["-1", "nan", "long"])
+async def test_what_is_no_time_to_wait_is_refused(wait: str, region: OrderingRegion) -> None:
     order_id = await region.accepted()
     answer = await region.get(order_id, query=f"?wait={wait}")
     assert (answer.status, answer.code) == (422, "invalid_request")

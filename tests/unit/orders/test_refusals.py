@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import pytest
 from tests.asgi import Response
-from tests.ordering import NOON, OrderingRegion
-from tests.restaurant import BURGER, CHEESE, CODE, MENU, ORDER, PLATTER, PROPERTY, SODA
+from tests.ordering import OrderingRegion
+from tests.restaurant import BURGER, CHEESE, CODE, MENU, NOON, ORDER, PLATTER, PROPERTY, SODA
 from tests.tenants import REGIONS
 
 from muneris.core.ids import new_uuid7

@@ -5,8 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.ordering import NOON
-from tests.restaurant import ORDER
+from tests.restaurant import NOON, ORDER
 
 from muneris.core.problems import ProblemError
 from muneris.orders.request import read_order

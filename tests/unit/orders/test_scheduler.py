@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from tests.ordering import NOON, POST, OrderingRegion
-from tests.restaurant import CODE
+from tests.ordering import POST, OrderingRegion
+from tests.restaurant import CODE, NOON
 
 from muneris.cloud.agenda import SETTLED_AFTER
 from muneris.cloud.events import Event
