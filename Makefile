@@ -6,6 +6,9 @@ SHELL := bash
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 PYTHON := .venv/bin/python
+# Each ends with one line that says what is missing.
+NEED_PYTHON = python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { echo "Python 3.13 is needed: found $$(python3 --version 2>/dev/null || echo no python3). Install it, put it first on PATH as python3, then run make again." >&2; exit 1; }
+NEED_NODE = node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed for the storage emulator: found node $$(node --version 2>/dev/null || echo missing), npm $$(npm --version 2>/dev/null || echo missing). Install it, then run make again." >&2; exit 1; }
 ARGS ?=
 T ?=
 
@@ -53,16 +56,18 @@ clean: ## Remove everything that was made here
 setup: .venv/.installed node_modules/.installed
 
 .tools/bin/uv:
+	@$(NEED_PYTHON)
 	@python3 -m venv .tools
 	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/.installed: requirements.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
-	@$(UV) venv --quiet --allow-existing .venv
+	@$(NEED_PYTHON)
+	@$(UV) venv --quiet --python python3 --allow-existing .venv
 	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed for the storage emulator: install it, then run make again." >&2; exit 1; }
-	@npm ci --silent
+	@$(NEED_NODE)
+	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -18,6 +18,7 @@ from muneris.core.problems import Json
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Ingredient, Recipes
 from muneris.orders.service import ReadModels
+from muneris.simphony.model import Connection
 
 _KEY = ECKey.generate_key("P-256", {"kid": "bench", "alg": "ES256", "use": "sig"})
 _ISSUER = "bench-staff"
@@ -38,6 +39,17 @@ MENU = Menu(
         for number in _ITEMS
     ),
     condiment_groups=(),
+)
+_CONNECTION = Connection(
+    api_url="http://127.0.0.1:9",
+    auth_url="http://127.0.0.1:9",
+    client_id="client",
+    org_short_name="nordic",
+    loc_ref="cph01",
+    rvc_ref=1,
+    employee_ref=9,
+    order_type_refs={"dine_in": 1, "pickup": 2},
+    account="account",
 )
 ORDER: dict[str, Json] = {
     "channel": "online",
@@ -97,6 +109,7 @@ class Restaurants:
             time_zone="Europe/Paris",
             contact_email="bench@example.com",
             status="configured",
+            simphony=_CONNECTION,
         )
         recipes = Recipes(
             recipes={number: (Ingredient(sku=f"sku{number}", quantity=Decimal(1)),) for number in _ITEMS}

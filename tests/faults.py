@@ -1,15 +1,27 @@
-"""Faults at a chosen call to the outside: before it is carried out, after it, or the death of the caller."""
+"""Faults at a chosen call to the outside: an error, silence, or the death of the caller."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
-from muneris.cloud.tables import OutcomeUnknownError, Page, Row, Table, TableUnavailableError, Transaction
+from muneris.cloud.tables import (
+    OutcomeUnknownError,
+    Page,
+    Row,
+    Table,
+    TableUnavailableError,
+    Transaction,
+    rows_between,
+)
+from muneris.cloud.tables.memory import MemoryTable
 
-type Kind = Literal["before", "after", "death"]
-"""`death`: the call is carried out, and the caller is cancelled before it hears of it."""
+type Kind = Literal["before", "silent before", "after", "silent after", "death"]
+"""Before or after a call is carried out: an error, or no answer ever.
+
+`death`: the call is carried out, and the caller is cancelled before it hears of it.
+"""
 
 
 @dataclass
@@ -33,9 +45,13 @@ class Faults:
         self.struck += kind is not None
         if kind == "before":
             raise undone()
+        if kind == "silent before":
+            await _silence()
         answer = await call()
         if kind == "after":
             raise unknown()
+        if kind == "silent after":
+            await _silence()
         if kind == "death":
             raise asyncio.CancelledError
         return answer
@@ -45,23 +61,42 @@ class Faults:
         self.calls = self.struck = 0
         self.plan = lambda number: kind if number in numbers else None
 
+    def down(self) -> None:
+        """From now on every call fails before it is carried out."""
+        self.plan = lambda _: "before"
+
     def calm(self) -> None:
         """No more faults."""
         self.plan = lambda _: None
 
 
-class FaultyTable:
-    """A table whose calls can fail."""
+def in_turn(kinds: Sequence[Kind | None]) -> Faults:
+    """The first calls meet these faults, the later ones none."""
+    return Faults(lambda number: kinds[number] if number < len(kinds) else None)
 
-    def __init__(self, table: Table, faults: Faults) -> None:
-        self._table = table
-        self._faults = faults
+
+class FaultyTable:
+    """A table, in memory if no other is given, whose calls can fail.
+
+    Reads have the faults of writes, unless they are given their own. A transaction that it `refuses`
+    fails before it is carried out.
+    """
+
+    def __init__(
+        self, table: Table | None = None, faults: Faults | None = None, *, reads: Faults | None = None
+    ) -> None:
+        self.table: Table = MemoryTable() if table is None else table
+        self.faults = Faults() if faults is None else faults
+        self.reads = self.faults if reads is None else reads
+        self.refuses: Callable[[Transaction], bool] = lambda _: False
 
     async def find(self, partition: str, key: str) -> Row | None:
-        return await self._faults.around(lambda: self._table.find(partition, key), _down, _down)
+        return await self.reads.around(lambda: self.table.find(partition, key), _down, _down)
 
     async def transact(self, transaction: Transaction) -> Mapping[str, str]:
-        return await self._faults.around(lambda: self._table.transact(transaction), _down, _unknown)
+        if self.refuses(transaction):
+            raise _down()
+        return await self.faults.around(lambda: self.table.transact(transaction), _down, _unknown)
 
     async def page(
         self,
@@ -72,11 +107,19 @@ class FaultyTable:
         limit: int = 1000,
         continuation: str | None = None,
     ) -> Page:
-        return await self._faults.around(
-            lambda: self._table.page(partition, start=start, end=end, limit=limit, continuation=continuation),
+        return await self.reads.around(
+            lambda: self.table.page(partition, start=start, end=end, limit=limit, continuation=continuation),
             _down,
             _down,
         )
+
+    async def keys(self, partition: str) -> list[str]:
+        """What is stored in a partition, faults or not."""
+        return [row.key async for row in rows_between(self.table, partition, "")]
+
+
+async def _silence() -> None:
+    await asyncio.get_running_loop().create_future()
 
 
 def _down() -> Exception:

@@ -8,7 +8,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
@@ -16,7 +16,7 @@ from uuid import UUID
 from tests.asgi import Response, call
 from tests.faults import Faults, FaultyTable
 from tests.point_of_sale import FakePointOfSale
-from tests.restaurant import CODE, MENU, ORDER, PROPERTY, RECIPES
+from tests.restaurant import CODE, MENU, NOON, ORDER, PROPERTY, RECIPES
 from tests.tenants import REGIONS, SIGNING_KEY, STAFF_KEY, ManualClock, bearer
 
 from localcloud import staff
@@ -33,6 +33,7 @@ from muneris.core.identity import STAFF, Caller
 from muneris.core.ids import new_uuid7
 from muneris.core.operational import OperationalError
 from muneris.directory import Directory, record_home
+from muneris.inventory import api as inventory_api
 from muneris.inventory.availability import Availability
 from muneris.inventory.events import COMMANDS, StockAnswers
 from muneris.inventory.model import StockItem
@@ -53,7 +54,6 @@ from muneris.orders.targets import Targets
 
 _log = logging.getLogger(__name__)
 
-NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
 DEADLINE = timedelta(seconds=65)
 GUEST_LIMIT = 3
 POST = "muneris.check.post"
@@ -120,9 +120,9 @@ class OrderingRegion:
     ) -> None:
         self.clock = ManualClock(NOON)
         self.faults = Faults()
-        self.orders = FaultyTable(orders or MemoryTable(), self.faults)
-        self.agenda_table = FaultyTable(agenda or MemoryTable(), self.faults)
-        self.stock = FaultyTable(inventory or MemoryTable(), self.faults)
+        self.orders = FaultyTable(orders, self.faults)
+        self.agenda_table = FaultyTable(agenda, self.faults)
+        self.stock = FaultyTable(inventory, self.faults)
         self.directory, self.settings = MemoryTable(), MemoryTable()
         self.bus = Bus(self.faults)
         self.pos = FakePointOfSale(self.clock, self.faults)
@@ -130,6 +130,7 @@ class OrderingRegion:
         self.menus = Published(NOR_CPH01=MENU)
         self.recipes = Published(NOR_CPH01=RECIPES)
         self.availability = Published[Availability]()
+        self.documents = MemoryDocuments()
         self.deaths = 0
         self._guest_limit = guest_limit
         self._random = itertools.count()
@@ -144,8 +145,8 @@ class OrderingRegion:
         self.scheduler = Scheduler(
             self.store, self.agenda, self.targets, self.bus, self.clock, chance=lambda: 0.5
         )
-        homes = Directory(self.directory, "api1", REGIONS, self.clock.monotonic)
-        read_models = ReadModels(homes, self.properties, self.menus, self.recipes, self.availability)
+        self.homes = Directory(self.directory, "api1", REGIONS, self.clock.monotonic)
+        read_models = ReadModels(self.homes, self.properties, self.menus, self.recipes, self.availability)
         self.intake = Intake(
             "api1",
             self.store,
@@ -159,22 +160,29 @@ class OrderingRegion:
         self.posting = Posting(
             self.store, self.scheduler, self.targets, self.pos, self.clock, deadline=DEADLINE
         )
-        self.inventory = Inventory(InventoryStore(self.stock), MemoryDocuments())
+        self.inventory = Inventory(InventoryStore(self.stock), self.documents)
         self.answers = StockAnswers(self.inventory, self.bus)
-        self.queries = OrderQueries(self.store, homes, changes, monotonic=self.clock.monotonic)
-        self.__dict__.pop("app", None)
+        self.queries = OrderQueries(self.store, self.homes, changes, monotonic=self.clock.monotonic)
+        for app in ("app", "inventory_app"):
+            self.__dict__.pop(app, None)
 
     @cached_property
     def app(self) -> Guard:
         """The orders app as a server sees it."""
-        keys = PublicKeys(self.settings, self.clock.monotonic)
-        authenticate = Authenticate(
-            "api1", REGIONS, keys, staff.ISSUER, staff.to_public_jwks(STAFF_KEY), self.clock
-        )
         health = Health("api1", self.settings, _yes, {}, self.targets, self.clock.monotonic)
         return Guard(
-            create_api("orders", api.router(self.intake, self.queries, health, authenticate)), "api1"
+            create_api("orders", api.router(self.intake, self.queries, health, self._authenticate())), "api1"
         )
+
+    @cached_property
+    def inventory_app(self) -> Guard:
+        """The inventory app as a server sees it."""
+        router = inventory_api.router(self.inventory, self.homes, self._authenticate())
+        return Guard(create_api("inventory", router), "api1")
+
+    def _authenticate(self) -> Authenticate:
+        keys = PublicKeys(self.settings, self.clock.monotonic)
+        return Authenticate("api1", REGIONS, keys, staff.ISSUER, staff.to_public_jwks(STAFF_KEY), self.clock)
 
     async def open(self, bun: int = 100, beef: int = 100) -> None:
         """Its home is known and it has stock."""

@@ -1,6 +1,7 @@
 """A Simphony in memory that does what a test tells it."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,11 +9,12 @@ from typing import Literal
 
 from tests.faults import Faults
 
+from muneris.cloud.tables import TableUnavailableError
 from muneris.core.clock import Clock
 from muneris.simphony.errors import CheckRefusedError, LookUpFailedError, NotSentError, OutcomeUnknownError
 from muneris.simphony.model import Check, NewCheck
 
-type Mood = Literal["takes", "refuses", "unreachable", "loses_answer", "loses_request", "hangs"]
+type Mood = Literal["takes", "refuses", "unreachable", "loses_answer", "loses_request", "hangs", "no_tokens"]
 
 _WINDOW = timedelta(seconds=300)
 
@@ -28,31 +30,39 @@ class _Opened:
 class FakePointOfSale:
     """Opens checks as Simphony does: a repeated id within 300 s gets the same check, later another one.
 
-    `hangs` opens the check and answers nothing until `go_on` is set.
+    `hangs` opens the check and answers nothing until `go_on` is set; with `no_tokens` our own storage, where
+    its tokens are, does not answer. Its clock is `behind` ours; once `renamed`, its checks are found only by
+    the ids of their orders.
     """
 
     clock: Clock
     faults: Faults = field(default_factory=Faults)
     mood: Mood = "takes"
     look_ups_fail: bool = False
+    renamed: bool = False
+    behind: timedelta = timedelta(0)
     calls: list[NewCheck] = field(default_factory=list)
-    look_ups: list[str] = field(default_factory=list)
+    look_ups: list[tuple[str, ...]] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
     hanging: int = 0
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def post_check(self, property_code: str, new_check: NewCheck) -> Check:
+    async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
         assert property_code
+        if self.clock.now() >= deadline:
+            raise NotSentError("the deadline passed before the call")
         return await self.faults.around(
             lambda: self._post(new_check),
             lambda: NotSentError("unreachable"),
             lambda: OutcomeUnknownError("the answer was lost"),
         )
 
-    async def find_check(self, property_code: str, reference: str, since: datetime) -> Check | None:
+    async def find_check(
+        self, property_code: str, references: Collection[str], since: datetime
+    ) -> Check | None:
         assert property_code
         return await self.faults.around(
-            lambda: self._find(reference, since),
+            lambda: self._find(references, since),
             lambda: LookUpFailedError("unreachable"),
             lambda: LookUpFailedError("the answer was lost"),
         )
@@ -64,6 +74,8 @@ class FakePointOfSale:
         self.calls.append(new_check)
         if self.mood == "unreachable":
             raise NotSentError("connection refused")
+        if self.mood == "no_tokens":
+            raise TableUnavailableError("tokens cannot be read")
         if self.mood == "loses_request":
             raise OutcomeUnknownError("nothing came back")
         if self.mood == "refuses":
@@ -91,9 +103,16 @@ class FakePointOfSale:
         self.opened.append(_Opened(check, new_check, now))
         return check
 
-    async def _find(self, reference: str, since: datetime) -> Check | None:
-        self.look_ups.append(reference)
+    async def _find(self, references: Collection[str], since: datetime) -> Check | None:
+        self.look_ups.append(tuple(references))
         if self.look_ups_fail:
             raise LookUpFailedError("not now")
-        found = (each.check for each in self.opened if each.new.reference == reference and each.at >= since)
-        return next(found, None)
+        known_by = references if not self.renamed else {each for each in references if "-" in each}
+        return next(
+            (
+                each.check
+                for each in self.opened
+                if {each.new.reference, each.new.order_id} & set(known_by) and each.at - self.behind >= since
+            ),
+            None,
+        )

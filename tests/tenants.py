@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from tests.asgi import Response, call
+from tests.faults import FaultyTable
 
 from localcloud import staff
 from muneris.auth import api as auth_api
@@ -23,7 +24,7 @@ from muneris.cloud.http import Authenticate, PublicKeys, create_api
 from muneris.cloud.http.app_health import health_router
 from muneris.cloud.http.guard import Guard
 from muneris.cloud.sealing import Seal
-from muneris.cloud.tables import Page, Row, Table, TableUnavailableError, Transaction
+from muneris.cloud.tables import Table, TableUnavailableError
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.companies import api as companies_api
 from muneris.companies.service import Companies
@@ -91,47 +92,6 @@ class ManualClock:
 
     def advance(self, **units: float) -> None:
         self.moment += timedelta(**units)
-
-
-class FragileTable:
-    """A table, in memory if no other is given, that can be out of reach."""
-
-    def __init__(self, table: Table | None = None) -> None:
-        self.table = MemoryTable() if table is None else table
-        self.fails: Callable[[Transaction | None], bool] = lambda _: False
-
-    async def find(self, partition: str, key: str) -> Row | None:
-        self._check(None)
-        return await self.table.find(partition, key)
-
-    async def transact(self, transaction: Transaction) -> Mapping[str, str]:
-        self._check(transaction)
-        return await self.table.transact(transaction)
-
-    async def page(
-        self,
-        partition: str,
-        *,
-        start: str = "",
-        end: str = "\uffff",
-        limit: int = 1000,
-        continuation: str | None = None,
-    ) -> Page:
-        self._check(None)
-        return await self.table.page(partition, start=start, end=end, limit=limit, continuation=continuation)
-
-    def down(self) -> None:
-        self.fails = lambda _: True
-
-    def up(self) -> None:
-        self.fails = lambda _: False
-
-    def _check(self, transaction: Transaction | None) -> None:
-        if self.fails(transaction):
-            raise TableUnavailableError("down")
-
-    async def keys(self, partition: str) -> list[str]:
-        return [row.key for row in (await self.table.page(partition)).rows]
 
 
 class FragileDocuments(MemoryDocuments):
@@ -202,10 +162,10 @@ class TenantRegion:
 
     def __init__(self, new_table: Callable[[], Table] = MemoryTable) -> None:
         self.clock = ManualClock()
-        self.config, self.agenda = FragileTable(new_table()), FragileTable(new_table())
-        self.sessions, self.settings = FragileTable(new_table()), FragileTable(new_table())
-        self.tokens = FragileTable(new_table())
-        self.directories = {region: FragileTable(new_table()) for region in REGIONS}
+        self.config, self.agenda = FaultyTable(new_table()), FaultyTable(new_table())
+        self.sessions, self.settings = FaultyTable(new_table()), FaultyTable(new_table())
+        self.tokens = FaultyTable(new_table())
+        self.directories = {region: FaultyTable(new_table()) for region in REGIONS}
         self.documents = FragileDocuments()
         self.simphony = FakeSimphony(self.clock)
         self.outbox = DirectoryOutbox(

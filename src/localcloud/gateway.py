@@ -1,14 +1,14 @@
 """A region's gateway: one address in front of its function apps."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel
 
-from localcloud.http_server import serve_app
+from localcloud.http_server import EVERY_PATH, serve_app
 from localcloud.problem import problem
 from localcloud.reverse_proxy import ReverseProxy, UpstreamUnreachableError, end_to_end
 from localcloud.trace_context import HEADER as TRACEPARENT
@@ -17,6 +17,8 @@ from localcloud.trace_context import TraceContext
 REGION_HEADER = "Muneris-Region"
 _FORWARDED_HOST = "X-Forwarded-Host"
 _RETRY_AFTER_SECONDS = 1
+
+type Refuse = Callable[..., web.Response]
 
 _log = logging.getLogger(__name__)
 _TRACE = web.RequestKey("trace", TraceContext)
@@ -40,7 +42,7 @@ async def serve(config: GatewayConfig) -> None:
     """Serve until cancelled."""
     async with ReverseProxy(answer_seconds=config.answer_seconds) as proxy:
         app = web.Application(client_max_size=config.max_body)
-        app.router.add_route("*", "/{path:.*}", Gateway(config, proxy).answer)
+        app.router.add_route("*", EVERY_PATH, Gateway(config, proxy).answer)
         app.on_response_prepare.append(partial(_stamp, config.region))
         await serve_app(app, config.port, as_proxy=True)
 
@@ -53,26 +55,22 @@ class Gateway:
         self._proxy = proxy
 
     async def answer(self, request: web.Request) -> web.Response:
-        """The function app's answer, or a problem document: 404, 413 or 503."""
+        """The function app's answer, or a problem document: 404, 413, 500 or 503."""
         trace = request[_TRACE] = TraceContext.of(request.headers.get(TRACEPARENT))
-        refuse = partial(problem, instance=request.path, correlation_id=trace.trace_id)
+        refuse: Refuse = partial(problem, instance=request.path, correlation_id=trace.trace_id)
         upstream = find_route(self._config.routes, request.rel_url.raw_path)
         if upstream is None:
             return refuse(HTTPStatus.NOT_FOUND, "not_found", f"Nothing is served at {request.path}.")
         try:
             body = await request.read() if request.body_exists else None
-            return await self._proxy.forward(request, upstream, headers=_headers(request, trace), body=body)
+            answer = await self._proxy.forward(request, upstream, headers=_headers(request, trace), body=body)
         except web.HTTPRequestEntityTooLarge:
             detail = f"Send at most {self._config.max_body} bytes."
             return refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large", detail)
         except UpstreamUnreachableError as error:
-            _log.warning("%s %s: %s", request.method, request.path, error)
-            return refuse(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "service_unavailable",
-                "No answer now: send the request again later, with the same Idempotency-Key.",
-                headers={hdrs.RETRY_AFTER: str(_RETRY_AFTER_SECONDS)},
-            )
+            _log.warning("%s %s: %s", request.method, request.rel_url.raw_path, error)
+            return _unavailable(refuse)
+        return _explained(answer, refuse) if _is_bare_failure(request, answer) else answer
 
 
 def find_route(routes: Mapping[str, str], path: str) -> str | None:
@@ -81,6 +79,27 @@ def find_route(routes: Mapping[str, str], path: str) -> str | None:
     while prefix and prefix not in routes:
         prefix = prefix.rpartition("/")[0]
     return routes.get(prefix)
+
+
+def _is_bare_failure(request: web.Request, answer: web.Response) -> bool:
+    """Whether the function host failed itself, without a word: its function raised or took too long."""
+    is_failure = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_failure and not answer.body and request.method != hdrs.METH_HEAD
+
+
+def _explained(answer: web.Response, refuse: Refuse) -> web.Response:
+    if answer.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unavailable(refuse)
+    return refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Our mistake.")
+
+
+def _unavailable(refuse: Refuse) -> web.Response:
+    return refuse(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "service_unavailable",
+        "No answer now: send the request again later, with the same Idempotency-Key.",
+        headers={hdrs.RETRY_AFTER: str(_RETRY_AFTER_SECONDS)},
+    )
 
 
 def _headers(request: web.Request, trace: TraceContext) -> Mapping[str, str]:

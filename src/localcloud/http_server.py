@@ -8,6 +8,11 @@ from aiohttp import web
 
 from localcloud.layout import LOOPBACK
 
+EVERY_PATH = "/{path:(?s:.*)}"
+"""The route of whoever answers every path, also one with an encoded line feed."""
+LARGEST_HEADER_BYTES = 32 * 1024
+"""Of one header or of the request line (Kestrel, MaxRequestHeadersTotalSize)."""
+
 _SHUTDOWN_SECONDS = 2
 
 
@@ -22,6 +27,8 @@ async def listening(app: web.Application, port: int, *, as_proxy: bool = False) 
         access_log=None,
         handler_cancellation=as_proxy,
         auto_decompress=not as_proxy,
+        max_field_size=LARGEST_HEADER_BYTES,
+        max_line_size=LARGEST_HEADER_BYTES,
         shutdown_timeout=_SHUTDOWN_SECONDS,
     )
     await runner.setup()

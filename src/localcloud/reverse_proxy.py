@@ -1,12 +1,15 @@
 """Forwards one HTTP request to one upstream; who that is, its callers decide."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Self
 
 import aiohttp
 from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
+
+from localcloud.http_server import LARGEST_HEADER_BYTES
 
 Body = bytes | aiohttp.StreamReader | None
 
@@ -27,6 +30,7 @@ _HOP_BY_HOP = frozenset(
 """RFC 9110 section 7.6.1, with the names of older servers; and what a server answers itself (10.1.1)."""
 _AUTOMATIC = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 """What the client library would add to a request that lacks it."""
+_WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _CONNECT_SECONDS = 1
 _IDLE_SECONDS = 30  # less than the servers behind keep an idle connection open
 
@@ -49,6 +53,8 @@ class ReverseProxy:
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=_AUTOMATIC,
             auto_decompress=False,
+            max_field_size=LARGEST_HEADER_BYTES,
+            max_line_size=LARGEST_HEADER_BYTES,
         )
 
     async def __aenter__(self) -> Self:
@@ -80,9 +86,10 @@ class ReverseProxy:
                 content = await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UpstreamUnreachableError(f"{upstream}: {error!r}") from error
-        return web.Response(
-            status=answer.status, reason=answer.reason, body=content, headers=end_to_end(answer.headers)
-        )
+        kept = end_to_end(answer.headers)
+        if answer.status in _WITHOUT_CONTENT:
+            kept.popall(hdrs.CONTENT_TYPE, None)  # Azure's HttpResponse claims text/plain of every answer
+        return web.Response(status=answer.status, reason=answer.reason, body=content, headers=kept)
 
 
 def end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:

@@ -62,6 +62,7 @@ class Azurite:
         self._folder = folder
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._listens = False
 
     @property
     def pid(self) -> int | None:
@@ -81,6 +82,7 @@ class Azurite:
             raise NodeMissingError("Node.js 20 or newer and the emulator are needed: run 'make setup'.")
         self._folder.mkdir(parents=True, exist_ok=True)
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._listens = False
         with self._log.open("ab") as log:
             # Starting a process takes about a millisecond: no need for a thread.
             self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own arguments; see above
@@ -91,6 +93,7 @@ class Azurite:
                 start_new_session=True,
             )
         await self._wait_until_it_listens()
+        self._listens = True
 
     def _arguments(self) -> list[str]:
         arguments = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
@@ -122,6 +125,8 @@ class Azurite:
         """End it and wait for its end; nothing to do if it has ended."""
         if self._process is None:
             return
+        if not self._listens:
+            self._process.kill()  # still loading, it would not hear us; and nobody has given it anything
         if self._process.stdin:
             self._process.stdin.close()
         await self.wait()

@@ -5,6 +5,7 @@ import sys
 
 from localcloud.errors import LocalCloudError
 from localcloud.layout import Layout
+from localcloud.supervisor.data_folder import using
 from localcloud.supervisor.status import Status
 
 
@@ -14,9 +15,11 @@ def start_detached(layout: Layout, *, demo: bool) -> Status:
     Raises:
         LocalCloudError: it did not start; the message is its own.
     """
-    layout.logs.mkdir(parents=True, exist_ok=True)
     log = layout.logs / "up.log"
-    with log.open("wb") as errors:
+    with using(layout.data_dir):
+        layout.logs.mkdir(parents=True, exist_ok=True)
+        errors = log.open("wb")
+    with errors:
         process = subprocess.Popen(  # noqa: S603 - our own arguments
             [sys.executable, "-m", "localcloud", *_arguments(layout, demo=demo)],
             stdin=subprocess.DEVNULL,

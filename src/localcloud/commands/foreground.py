@@ -13,7 +13,7 @@ from localcloud.http_server import listening
 from localcloud.layout import Layout, url
 from localcloud.supervisor.cloud import Cloud
 from localcloud.supervisor.control import control_app
-from localcloud.supervisor.data_folder import hold, remove_record, write_record
+from localcloud.supervisor.data_folder import hold, remove_record, using, write_record
 from localcloud.supervisor.free_ports import wait_for_free_ports
 
 type Say = Callable[[str], None]
@@ -34,8 +34,9 @@ def run(layout: Layout, say: Say, *, demo: bool, as_json: bool) -> None:
         LocalCloudError: it did not start, or it cannot go on.
     """
     hold(layout.data_dir)
-    layout.logs.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(filename=layout.logs / "supervisor.log", level=logging.INFO, format=_LOG_FORMAT)
+    with using(layout.data_dir):
+        layout.logs.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(filename=layout.logs / "supervisor.log", level=logging.INFO, format=_LOG_FORMAT)
     logging.getLogger("azure").setLevel(logging.WARNING)  # below, it logs every request it makes
     try:
         asyncio.run(_run(layout, say, demo=demo, as_json=as_json))

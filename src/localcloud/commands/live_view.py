@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 
 from rich.live import Live
 
+from localcloud.commands.overview import QueueLengths, overview
 from localcloud.commands.queue_lengths import get_queue_lengths, open_queue_service
-from localcloud.commands.status_table import QueueLengths, addresses, status_table
+from localcloud.commands.status_table import addresses
 from localcloud.supervisor.cloud import Cloud
 from localcloud.supervisor.status import Status
 
@@ -16,14 +17,14 @@ _REFRESH_SECONDS = 2.0
 
 
 async def show(cloud: Cloud, say: Callable[[str], None]) -> None:
-    """Show the cloud until cancelled: a live table on a terminal, else a line for each change."""
+    """Show the cloud until cancelled: a live overview on a terminal, else a line for each change."""
     if sys.stdout.isatty():
-        await _show_table(cloud)
+        await _show_overview(cloud)
     else:
         await _say_changes(cloud, say)
 
 
-async def _show_table(cloud: Cloud) -> None:
+async def _show_overview(cloud: Cloud) -> None:
     status = await cloud.get_status()
     async with AsyncExitStack() as opened:
         accounts = {region.name: region.storage.connection_string for region in status.regions}
@@ -31,11 +32,11 @@ async def _show_table(cloud: Cloud) -> None:
             name: await opened.enter_async_context(open_queue_service(account))
             for name, account in accounts.items()
         }
-        with Live(status_table(status), auto_refresh=False, transient=True) as live:
+        with Live(overview(status, {}), auto_refresh=False, transient=True) as live:
             while True:
                 lengths = await asyncio.gather(*map(get_queue_lengths, services.values()))
                 queues: QueueLengths = dict(zip(services, lengths, strict=True))
-                live.update(status_table(await cloud.get_status(), queues), refresh=True)
+                live.update(overview(await cloud.get_status(), queues), refresh=True)
                 await asyncio.sleep(_REFRESH_SECONDS)
 
 

@@ -1,24 +1,19 @@
 """A local cloud's status as a table to read."""
 
-from collections.abc import Mapping
-
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
+from localcloud.commands.overview import health
 from localcloud.supervisor.service import State
 from localcloud.supervisor.status import AppStatus, RegionStatus, Status
 
-type QueueLengths = Mapping[str, Mapping[str, int]]
-"""Messages by queue, by region."""
-
-_POISON = "-poison"
 _ADDRESS_WIDTH = len("http://localhost:65535")
 
 
-def status_table(status: Status, queues: QueueLengths | None = None) -> RenderableType:
-    """Regions and their apps, with the addresses below; with the lengths of queues where they are known."""
+def status_table(status: Status) -> RenderableType:
+    """Regions and their apps, with the addresses below."""
     address = Column("address", no_wrap=True, min_width=_ADDRESS_WIDTH)
     table = Table(
         "region",
@@ -32,13 +27,9 @@ def status_table(status: Status, queues: QueueLengths | None = None) -> Renderab
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    if queues is not None:
-        table.add_column("messages waiting")
     for region in status.regions:
-        waiting = [] if queues is None else [_waiting(queues.get(region.name, {}))]
         for row in _rows(region):
-            table.add_row(*row, *waiting)
-            waiting = []
+            table.add_row(*row)
         table.add_section()
     return Group(table, addresses(status))
 
@@ -52,8 +43,7 @@ def addresses(status: Status) -> Text:
 
 
 def _rows(region: RegionStatus) -> list[list[RenderableType]]:
-    health = Text("healthy", "green") if region.healthy else Text("unhealthy", "red")
-    head: list[RenderableType] = [region.name, region.endpoint, health]
+    head: list[RenderableType] = [region.name, region.endpoint, health(region)]
     apps = [_app(app) for app in region.apps] or [[Text("none"), Text(""), Text(""), Text("")]]
     return [[*(head if number == 0 else ["", "", ""]), *app] for number, app in enumerate(apps)]
 
@@ -61,12 +51,3 @@ def _rows(region: RegionStatus) -> list[list[RenderableType]]:
 def _app(app: AppStatus) -> list[RenderableType]:
     style = "green" if app.state is State.RUNNING else "yellow"
     return [app.name, Text(app.state, style), str(app.pid or "-"), str(app.restarts)]
-
-
-def _waiting(lengths: Mapping[str, int]) -> Text:
-    """The queues that hold anything; poison stands out."""
-    text = Text()
-    for queue, length in sorted(lengths.items()):
-        if length:
-            text.append(f"{queue} {length}  ", "bold red" if queue.endswith(_POISON) else "")
-    return text or Text("none", "dim")

@@ -34,11 +34,11 @@ from localcloud.function_host.schedule_monitor import ScheduleMonitor
 from localcloud.function_host.singleton import BlobLease
 from localcloud.function_host.storage import Storage
 from localcloud.function_host.timer_trigger import TimerListener
+from localcloud.http_server import EVERY_PATH, LARGEST_HEADER_BYTES
 from localcloud.layout import LOOPBACK
 
 _log = logging.getLogger(__name__)
 _LARGEST_REQUEST_BYTES = 210 * 1024 * 1024  # Azure Functions, service limits: request size
-_LARGEST_HEADER_BYTES = 32 * 1024  # Kestrel, MaxRequestHeadersTotalSize
 
 KEY_SETTING = "FUNCTION_HOST_KEY"
 """The setting with the key of functions that are not anonymous."""
@@ -152,14 +152,14 @@ async def _timer(
 async def _listening(config: FunctionHostConfig, http: HttpTriggers, admin: Admin) -> AsyncIterator[None]:
     app = web.Application(client_max_size=_LARGEST_REQUEST_BYTES)
     app.add_routes(admin.routes)
-    app.router.add_route("*", "/{path:.*}", http.answer)
+    app.router.add_route("*", EVERY_PATH, http.answer)
     runner = web.AppRunner(
         app,
         access_log=None,
         auto_decompress=False,
         handle_signals=False,
-        max_field_size=_LARGEST_HEADER_BYTES,
-        max_line_size=_LARGEST_HEADER_BYTES,
+        max_field_size=LARGEST_HEADER_BYTES,
+        max_line_size=LARGEST_HEADER_BYTES,
         shutdown_timeout=config.stop_grace_seconds,
     )
     await runner.setup()

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -25,6 +27,21 @@ class CloudRecord(BaseModel, frozen=True):
     regions: int
 
 
+@contextmanager
+def using(data_dir: Path) -> Iterator[None]:
+    """Say of a folder that cannot be read or written that it cannot be used.
+
+    Raises:
+        LocalCloudError: it cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise LocalCloudError(
+            f"Cannot use {data_dir} ({error.strerror}): choose another folder with --data-dir."
+        ) from error
+
+
 def hold(data_dir: Path) -> int:
     """Hold the folder against every other local cloud, until this process ends, however it ends.
 
@@ -32,10 +49,11 @@ def hold(data_dir: Path) -> int:
         The file descriptor that holds it: nobody closes it, so that a freed folder means an ended process.
 
     Raises:
-        LocalCloudError: another local cloud holds it.
+        LocalCloudError: another local cloud holds it, or it cannot be written.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    lock = os.open(data_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    with using(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = os.open(data_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     _lock_or_refuse(lock, data_dir)
     remove_record(data_dir)
     return lock
@@ -86,11 +104,16 @@ def remove_record(data_dir: Path) -> None:
 
 
 def find_record(data_dir: Path) -> CloudRecord | None:
-    """The local cloud that runs on the folder; what a dead one left behind does not count."""
-    try:
-        text = (data_dir / _RECORD).read_text()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    """The local cloud that runs on the folder; what a dead one left behind does not count.
+
+    Raises:
+        LocalCloudError: the folder cannot be read.
+    """
+    with using(data_dir):
+        try:
+            text = (data_dir / _RECORD).read_text()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
     try:
         return CloudRecord.model_validate_json(text) if is_held(data_dir) else None
     except ValidationError:

@@ -45,6 +45,7 @@ class ForkServer:
                     self._reap()
                 if self._commands_fd in ready and not self._receive():
                     break
+        signal.set_wakeup_fd(-1)  # whoever ends from here on is not reaped
         self._kill_all()
 
     def _receive(self) -> bool:
@@ -67,7 +68,11 @@ class ForkServer:
         self._report(Forked(id=command.id, pid=pid))
 
     def _let_go(self) -> None:
-        """Close, in the child, what must end with this process alone."""
+        """Close, in the child, what must end with this process alone.
+
+        Signals first: one that came now would be written to what is closed.
+        """
+        signal.set_wakeup_fd(-1)
         os.close(self._held)
         os.close(self._events_fd)
         for each in self._inherited:

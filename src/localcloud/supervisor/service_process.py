@@ -32,6 +32,7 @@ def run(command: Fork, lifeline: int) -> NoReturn:
         os.setsid()
         _write_to(Path(command.log))
         _restore_signals()
+        _show_as(Path(command.log).stem)
         os.environ.update(command.environment)
         threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
         asyncio.run(_serve(command))
@@ -61,10 +62,15 @@ def _write_to(log: Path) -> None:
 
 
 def _restore_signals() -> None:
-    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _show_as(name: str) -> None:
+    """Let `ps` and `top` show the service's name, at most 15 bytes of it (proc_pid_comm(5)); Linux only."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name)
 
 
 def _end_with(lifeline: int) -> NoReturn:

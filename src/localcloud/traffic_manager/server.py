@@ -9,7 +9,7 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp import hdrs, web
 
-from localcloud.http_server import serve_app
+from localcloud.http_server import EVERY_PATH, serve_app
 from localcloud.layout import LOOPBACK
 from localcloud.problem import problem
 from localcloud.reverse_proxy import ReverseProxy, UpstreamUnreachableError, end_to_end
@@ -70,7 +70,7 @@ class TrafficManager:
         app = web.Application()
         app.router.add_get("/traffic-manager", self.page)
         app.router.add_get("/traffic-manager.json", self.state)
-        app.router.add_route("*", "/{path:.*}", self.forward)
+        app.router.add_route("*", EVERY_PATH, self.forward)
         return app
 
     async def page(self, _: web.Request) -> web.Response:

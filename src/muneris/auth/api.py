@@ -10,16 +10,11 @@ from muneris.auth.service import GuestSessions, IssuedTokens
 from muneris.cloud.http import Authenticate, problem_responses
 from muneris.core.identity import Caller
 from muneris.core.problems import (
-    INVALID_REQUEST,
-    MALFORMED_JSON,
     PROPERTY_IN_ANOTHER_REGION,
     PROPERTY_NOT_FOUND,
     SESSION_OF_ANOTHER_REGION,
     UNAUTHENTICATED,
 )
-
-_UNREADABLE = (MALFORMED_JSON, INVALID_REQUEST)
-_NOT_SIGNED_IN = (UNAUTHENTICATED, SESSION_OF_ANOTHER_REGION)
 
 
 class NewGuestSession(BaseModel):
@@ -56,7 +51,7 @@ def router(sessions: GuestSessions, access_tokens: AccessTokens, authenticate: A
         "/guest-sessions",
         status_code=201,
         summary="Start a guest's session at a property",
-        responses=problem_responses(*_UNREADABLE, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION),
+        responses=problem_responses(PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION),
     )
     async def start_guest_session(new: NewGuestSession) -> TokensAnswer:
         return _answer(await sessions.start(new.property_code))
@@ -64,19 +59,15 @@ def router(sessions: GuestSessions, access_tokens: AccessTokens, authenticate: A
     @routes.post(
         "/sessions/refresh",
         summary="Exchange a refresh token, once, for new tokens of the same session",
-        responses=problem_responses(*_UNREADABLE, *_NOT_SIGNED_IN),
+        responses=problem_responses(UNAUTHENTICATED, SESSION_OF_ANOTHER_REGION),
     )
     async def refresh_session(refresh: Refresh) -> TokensAnswer:
         return _answer(await sessions.refresh(refresh.refresh_token))
 
-    @routes.delete(
-        "/sessions/current",
-        status_code=204,
-        summary="End the caller's session",
-        responses=problem_responses(*_NOT_SIGNED_IN),
-    )
+    @routes.delete("/sessions/current", status_code=204, summary="End the caller's session")
     async def end_session(
-        caller: Annotated[Caller, Depends(authenticate)], authorization: Annotated[str, Header()]
+        caller: Annotated[Caller, Depends(authenticate)],
+        authorization: Annotated[str, Header(include_in_schema=False)],
     ) -> None:
         session = session_of(authorization.partition(" ")[2])
         if session is not None and caller.property_code is not None:

@@ -77,11 +77,11 @@ class GuestSessions:
         stored = await self._store.find(token.property_code, token.session)
         if stored is not None:
             return stored
-        home = await self._directory.find_home(token.property_code)
-        if home not in {None, self._directory.region}:
+        home = await self._directory.find_elsewhere(token.property_code)
+        if home is not None:
             raise SESSION_OF_ANOTHER_REGION(
                 f"This session belongs to {home}: call that region.",
-                home_endpoint=self._directory.endpoint_of(str(home)),
+                home_endpoint=self._directory.endpoint_of(home),
             )
         raise _unauthenticated()
 

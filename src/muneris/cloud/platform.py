@@ -28,7 +28,7 @@ READ_MODELS = "read-models"
 """The container of what concerns publish for each other."""
 
 _QUICK = RetryPolicy(attempts=2, attempt_seconds=1.0, deadline_seconds=2.0)
-"""For documents: a reader that holds an older version must not wait long before it goes on with that."""
+"""For reading documents: who holds an older version must not wait long before it goes on with that."""
 
 
 class Platform:
@@ -78,7 +78,7 @@ class Platform:
         service = BlobServiceClient.from_connection_string(
             self._settings.storage.get_secret_value(), transport=_transport(), retry_total=0
         )
-        return AzureDocuments(service.get_container_client(READ_MODELS), _QUICK)
+        return AzureDocuments(service.get_container_client(READ_MODELS), reads=_QUICK, writes=RetryPolicy())
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from muneris.core.ids import COMPANY_CODE
 
@@ -16,11 +16,11 @@ class Registration(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    code: Annotated[str, StringConstraints(pattern=COMPANY_CODE.pattern)]
-    name: Text
-    contact_email: EmailAddress
-    vat_number: Text
-    home_region: str
+    code: Annotated[str, StringConstraints(pattern=COMPANY_CODE.pattern)] = Field(examples=["NOR"])
+    name: Text = Field(examples=["Nordic Kitchens"])
+    contact_email: EmailAddress = Field(examples=["it@nordickitchens.example"])
+    vat_number: Text = Field(examples=["DK12345678"])
+    home_region: str = Field(examples=["api1"])
 
 
 class Company(Registration):

@@ -26,10 +26,10 @@ class Companies:
         self._require_home(registration)
         company = Company(**registration.model_dump(), status="pending")
         code = company.code
+        if await self._directory.find_elsewhere(code, fresh=True) is not None:
+            raise _exists(code)
         stored = await self._store.find(code)
         if stored is None:
-            if await self._directory.find_home(code) not in {None, self._directory.region}:
-                raise _exists(code)
             if await self._store.add(company):
                 await self._outbox.push(code)
                 return company
@@ -59,14 +59,15 @@ class Companies:
         return (await self._get(code)).company
 
     async def _get(self, code: str) -> StoredCompany:
+        """The directory decides: of two regions that registered a code at once, one has lost it."""
         is_code = COMPANY_CODE.fullmatch(code) is not None
+        home = await self._directory.find_elsewhere(code, fresh=True) if is_code else None
+        if home is not None:
+            raise self._elsewhere(code, home)
         stored = await self._store.find(code) if is_code else None
-        if stored is not None:
-            return stored
-        home = await self._directory.find_home(code) if is_code else None
-        if home in {None, self._directory.region}:
+        if stored is None:
             raise COMPANY_NOT_FOUND(f"There is no company {code!r}: register it first.")
-        raise self._elsewhere(code, str(home))
+        return stored
 
     def _require_home(self, registration: Registration) -> None:
         home = registration.home_region

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from muneris.cloud.http import Authenticate, problem_responses
 from muneris.cloud.http.conditional import names_etag, to_etag
+from muneris.cloud.http.continuation import read_continuation, to_continuation
 from muneris.cloud.http.staff import require_staff
 from muneris.companies.problems import COMPANY_IN_ANOTHER_REGION, COMPANY_NOT_ACTIVE, COMPANY_NOT_FOUND
 from muneris.config.menu import Menu
@@ -28,19 +29,14 @@ from muneris.core.ids import PROPERTY_CODE
 from muneris.core.problems import (
     CHANGED_MEANWHILE,
     FORBIDDEN,
-    INVALID_REQUEST,
-    MALFORMED_JSON,
     PROPERTY_IN_ANOTHER_REGION,
     PROPERTY_NOT_FOUND,
-    SESSION_OF_ANOTHER_REGION,
-    UNAUTHENTICATED,
 )
 
-_NOT_ALLOWED = (UNAUTHENTICATED, SESSION_OF_ANOTHER_REGION, FORBIDDEN)
-_UNREADABLE = (MALFORMED_JSON, INVALID_REQUEST)
 _NOT_HERE = (PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 _NO_COMPANY = (COMPANY_NOT_FOUND, COMPANY_IN_ANOTHER_REGION)
 _NOT_MODIFIED = 304
+_MOST_LISTED = 100
 _UNCHANGED: dict[int | str, dict[str, object]] = {_NOT_MODIFIED: {"description": "Unchanged"}}
 
 NewCode = Annotated[str, Path(pattern=PROPERTY_CODE.pattern, examples=["NOR-CPH01"])]
@@ -74,7 +70,7 @@ class PropertyList(BaseModel):
     """A company's properties."""
 
     items: list[Property]
-    continuation: str | None = None
+    continuation: str | None = Field(default=None, examples=["Tk9SLUNQSDAy"])
 
 
 class MenuRefreshed(BaseModel):
@@ -103,8 +99,7 @@ def _property_routes(properties: Properties, authenticate: Authenticate) -> APIR
         responses={
             201: {"model": Property, "description": "Created"},
             **problem_responses(
-                *_NOT_ALLOWED,
-                *_UNREADABLE,
+                FORBIDDEN,
                 PROPERTY_IN_ANOTHER_REGION,
                 *_NO_COMPANY,
                 COMPANY_NOT_ACTIVE,
@@ -128,7 +123,7 @@ def _property_routes(properties: Properties, authenticate: Authenticate) -> APIR
         "/properties/{property_code}",
         summary="A property",
         response_model=Property,
-        responses={**_UNCHANGED, **problem_responses(*_NOT_ALLOWED, *_NOT_HERE)},
+        responses={**_UNCHANGED, **problem_responses(FORBIDDEN, *_NOT_HERE)},
     )
     async def get_property(property_code: Code, if_none_match: ConditionHeader = None) -> Response:
         found = await properties.get(property_code)
@@ -136,11 +131,18 @@ def _property_routes(properties: Properties, authenticate: Authenticate) -> APIR
 
     @routes.get(
         "/companies/{company_code}/properties",
-        summary="A company's properties",
-        responses=problem_responses(*_NOT_ALLOWED, *_NO_COMPANY),
+        summary="A company's properties, by code",
+        responses=problem_responses(FORBIDDEN, *_NO_COMPANY),
     )
-    async def list_properties(company_code: Annotated[str, Path(examples=["NOR"])]) -> PropertyList:
-        return PropertyList(items=list(await properties.of_company(company_code)))
+    async def list_properties(
+        company_code: Annotated[str, Path(examples=["NOR"])],
+        limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = _MOST_LISTED,
+        continuation: Annotated[str | None, Query(description="Of the page before")] = None,
+    ) -> PropertyList:
+        start = read_continuation(continuation, PROPERTY_CODE)
+        found = await properties.of_company(company_code, limit, start)
+        following = None if found.following is None else to_continuation(found.following)
+        return PropertyList(items=list(found.properties), continuation=following)
 
     return routes
 
@@ -151,7 +153,7 @@ def _simphony_routes(connections: SimphonyConnections, authenticate: Authenticat
     @routes.put(
         "/properties/{property_code}/simphony",
         summary="Connect a property to its Simphony, checked at once; the password is not kept",
-        responses=problem_responses(*_NOT_ALLOWED, *_UNREADABLE, SIMPHONY_CHECK_FAILED, *_NOT_HERE),
+        responses=problem_responses(FORBIDDEN, SIMPHONY_CHECK_FAILED, *_NOT_HERE),
     )
     async def connect_simphony(
         property_code: Code, settings: Annotated[SimphonySettings, Body(examples=[_SIMPHONY])]
@@ -170,7 +172,7 @@ def _menu_routes(menus: Menus, authenticate: Authenticate) -> APIRouter:
         summary="Read the menu from Simphony and publish it",
         dependencies=[Depends(require_staff(authenticate))],
         responses=problem_responses(
-            *_NOT_ALLOWED, *_NOT_HERE, SIMPHONY_NOT_CONNECTED, MENU_EMPTY, SIMPHONY_UNAVAILABLE
+            FORBIDDEN, *_NOT_HERE, SIMPHONY_NOT_CONNECTED, MENU_EMPTY, SIMPHONY_UNAVAILABLE
         ),
     )
     async def refresh_menu(property_code: Code) -> MenuRefreshed:
@@ -180,7 +182,7 @@ def _menu_routes(menus: Menus, authenticate: Authenticate) -> APIRouter:
         "",
         summary="The menu that an app orders from",
         response_model=Menu,
-        responses={**_UNCHANGED, **problem_responses(*_NOT_ALLOWED, *_NOT_HERE, MENU_NOT_FOUND)},
+        responses={**_UNCHANGED, **problem_responses(FORBIDDEN, *_NOT_HERE, MENU_NOT_FOUND)},
     )
     async def get_menu(
         property_code: Code,

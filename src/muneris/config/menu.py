@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Text = dict[str, str]
 """A text by language code: `{"en-US": "Soup"}`."""
@@ -16,24 +16,24 @@ class _Part(BaseModel):
 class Price(_Part):
     """One of a definition's prices, in the menu's currency."""
 
-    price_sequence: int
-    name: str | None = None
-    price: Decimal
+    price_sequence: int = Field(examples=[1])
+    name: str | None = Field(default=None, examples=["Lunch"])
+    price: Decimal = Field(examples=["89.50"])
 
 
 class CondimentRule(_Part):
     """How many condiments of a group one unit of the item takes. `max` 0: no upper limit."""
 
-    condiment_group_id: int
-    min: int
-    max: int
+    condiment_group_id: int = Field(examples=[52])
+    min: int = Field(examples=[0])
+    max: int = Field(examples=[2])
 
 
 class Definition(_Part):
     """One of an item's variants (Simphony's menu item definition)."""
 
-    definition_sequence: int
-    name: Text | None = None
+    definition_sequence: int = Field(examples=[1])
+    name: Text | None = Field(default=None, examples=[{"en-US": "Large"}])
     prices: tuple[Price, ...]
     condiment_groups: tuple[CondimentRule, ...] = ()
 
@@ -41,45 +41,45 @@ class Definition(_Part):
 class Item(_Part):
     """Something to order."""
 
-    menu_item_id: int
-    name: Text
-    description: Text | None = None
-    image: str | None = None
+    menu_item_id: int = Field(examples=[11001])
+    name: Text = Field(examples=[{"en-US": "Soup", "da-DK": "Suppe"}])
+    description: Text | None = Field(default=None, examples=[{"en-US": "With bread"}])
+    image: str | None = Field(default=None, examples=["https://images.nordickitchens.example/soup.jpg"])
     definitions: tuple[Definition, ...]
-    tax_class: int | None = None
+    tax_class: int | None = Field(default=None, examples=[1])
 
 
 class Condiment(_Part):
     """A choice within a group, and what one of it costs."""
 
-    condiment_id: int
-    name: Text
-    price: Decimal
-    definition_sequence: int = 1
+    condiment_id: int = Field(examples=[52003])
+    name: Text = Field(examples=[{"en-US": "Croutons"}])
+    price: Decimal = Field(examples=["5.00"])
+    definition_sequence: int = Field(default=1, examples=[1])
 
 
 class CondimentGroup(_Part):
     """Choices that belong together."""
 
-    condiment_group_id: int
-    name: Text
+    condiment_group_id: int = Field(examples=[52])
+    name: Text = Field(examples=[{"en-US": "Toppings"}])
     condiments: tuple[Condiment, ...]
 
 
 class Group(_Part):
     """Items shown together."""
 
-    id: int
-    name: Text
-    item_ids: tuple[int, ...]
+    id: int = Field(examples=[3])
+    name: Text = Field(examples=[{"en-US": "Starters"}])
+    item_ids: tuple[int, ...] = Field(examples=[[11001]])
 
 
 class Menu(_Part):
     """Everything a property sells. `version` changes whenever anything in it does."""
 
-    version: str
-    currency: str
-    languages: tuple[str, ...]
+    version: str = Field(examples=["5f0c8f1e0c1d4d3f9a8b7c6d5e4f3a2b"])
+    currency: str = Field(examples=["DKK"])
+    languages: tuple[str, ...] = Field(examples=[["en-US", "da-DK"]])
     groups: tuple[Group, ...]
     items: tuple[Item, ...]
     condiment_groups: tuple[CondimentGroup, ...]

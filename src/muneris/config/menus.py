@@ -46,6 +46,8 @@ class Menus:
     async def refresh(self, code: str) -> Menu:
         """Publish Simphony's present menu; the property is configured with that. Repeatable.
 
+        A property that was connected elsewhere or changed its currency meanwhile waits for the next refresh.
+
         Raises:
             ProblemError: `property_not_found`, `property_in_another_region`, `simphony_not_connected`,
                 `simphony_unavailable` or `menu_empty`; then the menu stays the one it was.
@@ -58,7 +60,7 @@ class Menus:
         if not menu.items:
             raise MENU_EMPTY(f"Simphony's menu for {code} has nothing that can be ordered: add items there.")
         await self._documents.put(menu_document(code), menu.model_dump_json(exclude_none=True).encode())
-        await self._store.change(code, lambda latest: with_menu_from(latest, connection))
+        await self._store.change(code, lambda latest: with_menu_from(latest, connection, menu.currency))
         await self._publishing.publish_soon(code)
         return menu
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from muneris.companies.model import EmailAddress, Text
 from muneris.config.property import Property
+from muneris.core.money import CURRENCIES
 from muneris.simphony.model import Account, Connection, Name
 
 
@@ -18,6 +19,12 @@ def _known_zone(name: str) -> str:
         raise ValueError("use a name of the IANA time zone database, such as Europe/Copenhagen") from error
 
 
+def _known_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("use a currency code of ISO 4217, such as DKK")
+    return code
+
+
 class PropertySettings(BaseModel):
     """What a property's owner says about it. Codes as `config.property.Property` has them."""
 
@@ -25,7 +32,7 @@ class PropertySettings(BaseModel):
 
     name: Text
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, AfterValidator(_known_currency)]
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     contact_email: EmailAddress
     address: Annotated[str, StringConstraints(max_length=1000)] = ""
@@ -39,8 +46,9 @@ class PropertySettings(BaseModel):
         return Property(code=code, status="pending", **self.model_dump())
 
     def applied_to(self, known: Property) -> Property:
-        """The property with these settings; the rest of it stays."""
-        return known.model_copy(update=self.model_dump())
+        """The property with these settings; in another currency its menu has to be loaded again."""
+        status = known.status if self.currency == known.currency else "pending"
+        return known.model_copy(update={**self.model_dump(), "status": status})
 
 
 class SimphonySettings(BaseModel):
@@ -83,10 +91,14 @@ def connected(known: Property, connection: Connection) -> Property:
     return known.model_copy(update={"simphony": connection, "status": status})
 
 
-def with_menu_from(known: Property, connection: Connection) -> Property:
-    """The property once a menu read through `connection` is published: configured, unless it moved on."""
-    is_current = known.simphony is not None and _site(known.simphony) == _site(connection)
-    return known.model_copy(update={"status": "configured"}) if is_current else known
+def with_menu_from(known: Property, connection: Connection, currency: str) -> Property:
+    """The property once a menu is published that was read through `connection` and priced in `currency`.
+
+    It is configured with that, unless it moved on meanwhile: then the menu is not its own.
+    """
+    same_site = known.simphony is not None and _site(known.simphony) == _site(connection)
+    is_own = same_site and known.currency == currency
+    return known.model_copy(update={"status": "configured" if is_own else "pending"})
 
 
 def etag_version(known: Property) -> str:

@@ -2,9 +2,23 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from muneris.simphony.model import Connection
+
+_SIMPHONY = {
+    "api_url": "https://sts.oraclecloud.com",
+    "auth_url": "https://idp.oracleindustry.com",
+    "client_id": "bXVuZXJpcw.0b4f",
+    "org_short_name": "nordic",
+    "loc_ref": "cph01",
+    "rvc_ref": 1,
+    "employee_ref": 9001,
+    "order_type_refs": {"dine_in": 1, "pickup": 2, "delivery": 3},
+    "tender_refs": {"online": 10},
+    "account": "4f1d0c9b8a7e6f5d",
+    "bearer": "id_token",
+}
 
 
 class Property(BaseModel):
@@ -15,15 +29,15 @@ class Property(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    code: str
-    name: str
-    country: str
-    currency: str
-    time_zone: str
-    contact_email: str
-    address: str = ""
+    code: str = Field(examples=["NOR-CPH01"])
+    name: str = Field(examples=["Nordic Kitchens Nyhavn"])
+    country: str = Field(examples=["DK"])
+    currency: str = Field(examples=["DKK"])
+    time_zone: str = Field(examples=["Europe/Copenhagen"])
+    contact_email: str = Field(examples=["nyhavn@nordickitchens.example"])
+    address: str = Field(default="", examples=["Nyhavn 1, 1051 København"])
     status: Literal["pending", "confirmed", "configured"]
-    simphony: Connection | None = None
+    simphony: Connection | None = Field(default=None, examples=[_SIMPHONY])
 
 
 def property_document(property_code: str) -> str:

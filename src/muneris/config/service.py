@@ -1,5 +1,6 @@
 """Properties: created, changed, read."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -37,6 +38,14 @@ class Put:
     created: bool
 
 
+@dataclass(frozen=True)
+class CompanyProperties:
+    """Some of a company's properties, and the code that the rest starts with (None: that is all)."""
+
+    properties: Sequence[Property]
+    following: str | None
+
+
 class Properties:
     """The properties of this region."""
 
@@ -60,10 +69,11 @@ class Properties:
         The settings it has already, sent again, change nothing and need no condition.
 
         Raises:
-            ProblemError: for a new one `changed_meanwhile`, `property_in_another_region`,
-                `company_not_found`, `company_in_another_region` or `company_not_active`; for a change
-                `precondition_required` or `changed_meanwhile`.
+            ProblemError: `property_in_another_region`, whatever is kept here; for a new one
+                `changed_meanwhile`, `company_not_found`, `company_in_another_region` or
+                `company_not_active`; for a change `precondition_required` or `changed_meanwhile`.
         """
+        await self._directory.refuse_elsewhere(code, fresh=True)
         stored = await self._store.find(code)
         if stored is None:
             new = await self._new(code, settings, if_match)
@@ -82,24 +92,28 @@ class Properties:
         Raises:
             ProblemError: `property_not_found`, or `property_in_another_region`.
         """
-        stored = await self._store.find(code) if PROPERTY_CODE.fullmatch(code) else None
+        is_code = PROPERTY_CODE.fullmatch(code) is not None
+        if is_code:
+            await self._directory.refuse_elsewhere(code)
+        stored = await self._store.find(code) if is_code else None
         if stored is None:
-            await self._directory.require_here(code)
             raise PROPERTY_NOT_FOUND(f"There is no property {code!r}: check the code.")
         return stored.property
 
-    async def of_company(self, code: str) -> Sequence[Property]:
-        """A company's properties, by code.
+    async def of_company(self, code: str, limit: int, start: str = "") -> CompanyProperties:
+        """At most `limit` of a company's properties, by code, from the code `start` on.
 
         Raises:
             ProblemError: `company_not_found`, or `company_in_another_region`.
         """
         company = await self._companies.get(code)
-        return [each async for each in self._store.of_company(company.code)]
+        codes = await self._store.codes_of_company(company.code, limit + 1, start)
+        found = await asyncio.gather(*(self._store.find(each) for each in codes[:limit]))
+        # An index row without its property is left of a creation cut short.
+        kept = [stored.property for stored in found if stored is not None]
+        return CompanyProperties(kept, following=codes[limit] if len(codes) > limit else None)
 
     async def _new(self, code: str, settings: PropertySettings, if_match: str | None) -> Property:
-        if await self._directory.find_home(code) not in {None, self._directory.region}:
-            await self._directory.require_here(code)
         if if_match is not None:
             raise CHANGED_MEANWHILE(f"There is no property {code} to change: leave 'If-Match' out.")
         company = await self._companies.get(company_of(code))

@@ -50,7 +50,7 @@ class KeptTokens(Protocol):
 class Finding(BaseModel, frozen=True):
     """How one check came out."""
 
-    ok: bool
+    ok: bool = Field(examples=[True])
     detail: str = Field(examples=["Copenhagen (DKK)"])
 
 

@@ -1,6 +1,6 @@
 """Properties in table `Config`: one partition each, and an index row in their company's partition."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -57,12 +57,14 @@ class PropertyStore:
         """
         return _stored(await get_row(self._config, code, _PROPERTY))
 
-    async def of_company(self, company_code: str) -> AsyncIterator[Property]:
-        """A company's properties, by code."""
-        async for row in rows_with_prefix(self._config, company_code, _INDEX):
-            stored = await self.find(row.key.removeprefix(_INDEX))
-            if stored is not None:  # an index row without its property is left of a creation cut short
-                yield stored.property
+    async def codes_of_company(self, company_code: str, most: int, start: str = "") -> Sequence[str]:
+        """The first codes of a company's properties from `start` on, in order, at most so many."""
+        codes: list[str] = []
+        async for row in rows_with_prefix(self._config, company_code, _INDEX, start):
+            codes.append(row.key.removeprefix(_INDEX))
+            if len(codes) == most:
+                break
+        return codes
 
     async def add(self, new: Property, region: str) -> bool:
         """Keep a new property and owe its home to every directory; False if there is one of that code."""

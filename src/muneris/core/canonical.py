@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 import rfc8785
@@ -12,6 +12,10 @@ from muneris.core.problems import Json
 
 class MalformedJsonError(ValueError):
     """The text is not one unambiguous JSON value (RFC 8259, I-JSON)."""
+
+
+MAX_DEPTH = 64
+"""How deep values may nest: beyond any request of ours, and whatever reads it again can."""
 
 
 def _unique_members(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
@@ -41,7 +45,23 @@ def parse_json(body: bytes) -> Json:
         raise MalformedJsonError("it nests too deep") from error
     except ValueError as error:
         raise MalformedJsonError(str(error)) from error
+    _check_depth(value)
     return value
+
+
+def _check_depth(value: Json) -> None:
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [part for each in level for part in _parts(each)]
+        if not level:
+            return
+    raise MalformedJsonError(f"it nests deeper than {MAX_DEPTH} levels")
+
+
+def _parts(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def fingerprint(value: Json) -> str:

@@ -1,7 +1,15 @@
 """Time as the product sees it: always UTC, always given from outside."""
 
+import re
 from datetime import UTC, datetime
 from typing import Protocol
+
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])",
+    re.IGNORECASE,
+)
+"""`date-time` of RFC 3339, section 5.6; whether the day exists is seen when it is read."""
 
 
 class Clock(Protocol):
@@ -29,11 +37,12 @@ def from_rfc3339(text: str) -> datetime:
     """The moment a wire text names.
 
     Raises:
-        ValueError: it is no RFC 3339 time with a zone, or lies before year 1 or after 9999 in UTC.
+        ValueError: it is no `date-time` of RFC 3339, names a leap second, or lies before year 1 or after
+            9999 in UTC.
     """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
+    if _DATE_TIME.fullmatch(text) is None:
+        raise ValueError(f"{text} is not written like 2030-05-04T10:30:00Z (RFC 3339)")
+    moment = datetime.fromisoformat(text.upper())
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:

@@ -40,15 +40,35 @@ class Directory:
         self._monotonic = monotonic
         self._remembered: dict[str, tuple[str | None, float]] = {}
 
-    async def find_home(self, code: str) -> str | None:
-        """The home region of a company or property, or None: nobody registered the code."""
+    async def find_home(self, code: str, *, fresh: bool = False) -> str | None:
+        """The home region of a company or property, or None: nobody registered the code.
+
+        `fresh` reads it from the table, not from memory.
+        """
         home, until = self._remembered.get(code, (None, float("-inf")))
-        if self._monotonic() < until:
+        if not fresh and self._monotonic() < until:
             return home
         row = await self._table.find(code, KEY)
         home = None if row is None else row.text("Region")
         self._remember(code, home)
         return home
+
+    async def find_elsewhere(self, code: str, *, fresh: bool = False) -> str | None:
+        """The other region that a company or property lives in, or None: it lives here, or nowhere yet."""
+        home = await self.find_home(code, fresh=fresh)
+        return None if home == self.region else home
+
+    async def refuse_elsewhere(self, property_code: str, *, fresh: bool = False) -> None:
+        """Refuse what concerns another region's property; a code that nobody registered passes.
+
+        Raises:
+            ProblemError: `property_in_another_region` with its `home_endpoint`.
+        """
+        home = await self.find_elsewhere(property_code, fresh=fresh)
+        if home is not None:
+            raise PROPERTY_IN_ANOTHER_REGION(
+                f"{property_code} lives in {home}: call that region.", home_endpoint=self.endpoint_of(home)
+            )
 
     async def require_here(self, property_code: str) -> None:
         """Refuse what concerns a property that does not live in this region.
@@ -59,10 +79,7 @@ class Directory:
         home = await self.find_home(property_code) if PROPERTY_CODE.fullmatch(property_code) else None
         if home is None:
             raise PROPERTY_NOT_FOUND(f"There is no property {property_code!r}: check the code.")
-        if home != self.region:
-            raise PROPERTY_IN_ANOTHER_REGION(
-                f"{property_code} lives in {home}: call that region.", home_endpoint=self.endpoint_of(home)
-            )
+        await self.refuse_elsewhere(property_code)
 
     def endpoint_of(self, region: str) -> str | None:
         """The public endpoint of a region; None for one that is not configured here."""

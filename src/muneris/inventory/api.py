@@ -10,11 +10,8 @@ from muneris.cloud.http import Authenticate, problem_responses
 from muneris.core.identity import Caller
 from muneris.core.problems import (
     FORBIDDEN,
-    INVALID_REQUEST,
     PROPERTY_IN_ANOTHER_REGION,
     PROPERTY_NOT_FOUND,
-    SERVICE_UNAVAILABLE,
-    UNAUTHENTICATED,
     ProblemType,
 )
 from muneris.directory import Directory
@@ -24,14 +21,7 @@ from muneris.inventory.recipes import Ingredient
 from muneris.inventory.service import LESS_THAN_HELD, Inventory
 
 ITEM_NOT_FOUND = ProblemType("item_not_found", 404, "Stock item not found")
-_REFUSALS = problem_responses(
-    UNAUTHENTICATED,
-    FORBIDDEN,
-    PROPERTY_NOT_FOUND,
-    PROPERTY_IN_ANOTHER_REGION,
-    INVALID_REQUEST,
-    SERVICE_UNAVAILABLE,
-)
+_REFUSALS = problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 Sku = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["tomato"])]
 
@@ -40,23 +30,23 @@ class PutItem(BaseModel):
     """A stock item as it is put: `on_hand` is what is on the shelf, held for orders or not."""
 
     name: str = Field(max_length=200, examples=["Tomato"])
-    unit: str = Field(default="piece", max_length=20)
-    on_hand: Quantity
-    reorder_point: Quantity | None = None
-    supplier: str | None = Field(default=None, max_length=200)
+    unit: str = Field(default="piece", max_length=20, examples=["kg"])
+    on_hand: Quantity = Field(examples=["12.5"])
+    reorder_point: Quantity | None = Field(default=None, examples=["3"])
+    supplier: str | None = Field(default=None, max_length=200, examples=["Grønttorvet"])
 
 
 class ItemAnswer(BaseModel):
     """A stock item."""
 
-    sku: str
-    name: str
-    on_hand: Decimal
-    held: Decimal
-    available: Decimal
-    unit: str
-    reorder_point: Decimal | None
-    supplier: str | None
+    sku: str = Field(examples=["tomato"])
+    name: str = Field(examples=["Tomato"])
+    on_hand: Decimal = Field(examples=["12.5"])
+    held: Decimal = Field(examples=["0.5"])
+    available: Decimal = Field(examples=["12"])
+    unit: str = Field(examples=["kg"])
+    reorder_point: Decimal | None = Field(examples=["3"])
+    supplier: str | None = Field(examples=["Grønttorvet"])
 
 
 class Items(BaseModel):
@@ -69,8 +59,8 @@ class Items(BaseModel):
 class PutIngredient(BaseModel):
     """A stock item and how much of it one sold item uses."""
 
-    sku: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
-    quantity: Quantity
+    sku: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["tomato"])
+    quantity: Quantity = Field(examples=["0.25"])
 
 
 class PutRecipe(BaseModel):
@@ -83,15 +73,15 @@ class PutAvailability(BaseModel):
     """Whether a menu item can be made."""
 
     state: Literal["available", "unavailable"]
-    until: AwareDatetime | None = None
+    until: AwareDatetime | None = Field(default=None, examples=["2030-05-04T10:30:00Z"])
 
 
 class AvailabilityAnswer(BaseModel):
     """A menu item of which something is known."""
 
-    menu_item_id: int
-    state: str
-    until: AwareDatetime | None
+    menu_item_id: int = Field(examples=[11001])
+    state: str = Field(examples=["unavailable"])
+    until: AwareDatetime | None = Field(examples=["2030-05-04T10:30:00Z"])
 
 
 def router(inventory: Inventory, directory: Directory, authenticate: Authenticate) -> APIRouter:

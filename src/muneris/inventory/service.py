@@ -141,10 +141,7 @@ class Inventory:
             etag = known.etag if known else None
             if not await self._store.put_availability(property_code, changed, etag):
                 return None
-            await self._documents.put(
-                availability_document(property_code), changed.model_dump_json().encode()
-            )
-            return changed
+            return await self._publish(availability_document, property_code, self.availability)
 
         return await self._in_turn(property_code, attempt)
 

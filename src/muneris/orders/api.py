@@ -30,6 +30,7 @@ from muneris.orders.queries import LONGEST_WAIT, ORDER_NOT_FOUND, OrderQueries
 from muneris.orders.request import OrderRequest
 from muneris.orders.service import (
     ITEM_UNAVAILABLE,
+    PAYMENT_NOT_CONFIGURED,
     PROPERTY_NOT_OPEN,
     TOO_MANY_OPEN_ORDERS,
     Intake,
@@ -79,8 +80,8 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
         responses=problem_responses(
             *_EVERYWHERE, *_PROPERTY, REQUEST_TOO_LARGE, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_EXPIRED,
             MALFORMED_JSON, INVALID_REQUEST, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, PROPERTY_NOT_OPEN,
-            TOO_MANY_OPEN_ORDERS, UNKNOWN_ITEM, CONDIMENT_RULE, TOO_MANY_STOCK_ITEMS, ITEM_UNAVAILABLE,
-            PRICE_CHANGED,
+            PAYMENT_NOT_CONFIGURED, TOO_MANY_OPEN_ORDERS, UNKNOWN_ITEM, CONDIMENT_RULE, TOO_MANY_STOCK_ITEMS,
+            ITEM_UNAVAILABLE, PRICE_CHANGED,
         ),
         openapi_extra=json_body(OrderRequest, _EXAMPLE),
     )  # fmt: skip
@@ -117,7 +118,7 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
         stored = await queries.get_change(
             caller, property_code, order_id, lambda order: names_etag(if_none_match, _etag(order)), wait
         )
-        return _order_response(stored, is_known=names_etag(if_none_match, _etag(stored.order)))
+        return _order_response(stored, caller, is_known=names_etag(if_none_match, _etag(stored.order)))
 
     return routes
 
@@ -126,9 +127,13 @@ def _etag(order: Order) -> str:
     return to_etag(str(order.sequence))
 
 
-def _order_response(stored: StoredOrder, *, is_known: bool) -> Response:
+def _order_response(stored: StoredOrder, caller: Caller, *, is_known: bool) -> Response:
+    """The order; what only staff may read of its history is left out for others."""
     headers = {"ETag": _etag(stored.order), "Cache-Control": "private, no-cache"}
     if is_known:
         return Response(status_code=304, headers=headers)
-    body = stored.order.model_dump_json(exclude={"sequence"}, exclude_none=True)
+    hidden: dict[str, bool | dict[str, set[str]]] = {"sequence": True}
+    if not caller.is_staff:
+        hidden["history"] = {"__all__": {"detail"}}
+    body = stored.order.model_dump_json(exclude=hidden, exclude_none=True)
     return Response(body, headers=headers, media_type="application/json")

@@ -153,12 +153,13 @@ class CheckReference(BaseModel):
 
 
 class HistoryEntry(BaseModel):
-    """One change of status."""
+    """One change of status; `detail` is what inventory or Simphony said, for staff alone."""
 
     model_config = ConfigDict(frozen=True)
     at: str
     status: Status
     reason: str | None = None
+    detail: str | None = None
     by: str
 
 
@@ -195,7 +196,7 @@ class Order(BaseModel):
     def moved(
         self, status: Status, now: datetime, by: str, *, reason: str | None = None, detail: str = ""
     ) -> "Order":
-        """The order in its next status; `reason` is stable, `detail` is for people and kept in its history.
+        """The order in its next status; `reason` is stable and for everybody, `detail` is for staff.
 
         Raises:
             ForbiddenTransitionError: `TRANSITIONS` does not allow it.
@@ -203,8 +204,7 @@ class Order(BaseModel):
         if status not in TRANSITIONS[self.status]:
             raise ForbiddenTransitionError(f"{self.order_id}: {self.status} -> {status}")
         at = to_rfc3339(now)
-        said = f"{reason}: {detail}" if detail else reason
-        entry = HistoryEntry(at=at, status=status, reason=said, by=by)
+        entry = HistoryEntry(at=at, status=status, reason=reason, detail=detail or None, by=by)
         return self.model_copy(
             update={
                 "status": status,

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,7 +15,7 @@ from muneris.core.clock import Clock, from_rfc3339
 from muneris.core.operational import OperationalError
 from muneris.orders import model
 from muneris.orders.events import ask_of
-from muneris.orders.model import Advance, Ask, CheckReference, Order, Status, Work, postponed
+from muneris.orders.model import Advance, Ask, CheckReference, Order, Work
 from muneris.orders.scheduler import Scheduler
 from muneris.orders.store import OrderStore, StoredOrder
 from muneris.orders.targets import Targets, target_of
@@ -32,6 +33,10 @@ DUPLICATE_WINDOW = timedelta(seconds=300)
 """How long Simphony recognises a repeated id (STS Gen2 guide, Detecting Duplicate Requests)."""
 CALL_WITHIN = timedelta(seconds=5)
 """A claim this old is not acted on: whoever held it may have slept through its end."""
+CLOCK_SKEW = timedelta(minutes=15)
+"""How far the restaurant's clock may be behind ours: a look-up begins that much before the order."""
+TURN_WITHIN = timedelta(seconds=2)
+"""How long an ask waits for its property's turn: a host slot that waits is one that no property has."""
 MARGIN = timedelta(seconds=30)
 """How much longer than its last call's deadline a check may take to appear in Simphony's list."""
 CALLS_AT_ONCE = 4
@@ -42,23 +47,33 @@ _REFERENCE_DIGITS = 20
 class PointOfSale(Protocol):
     """Simphony, as orders use it."""
 
-    async def post_check(self, property_code: str, new_check: NewCheck) -> Check:
-        """Open a check; see `muneris.simphony.errors` for what it raises."""
+    async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
+        """Open a check; nothing of it is under way after the deadline.
+
+        Raises:
+            SimphonyError: see `muneris.simphony.errors`.
+        """
         ...
 
-    async def find_check(self, property_code: str, reference: str, since: datetime) -> Check | None:
-        """The check with that reference, or None only if Simphony has none."""
+    async def find_check(
+        self, property_code: str, references: Collection[str], since: datetime
+    ) -> Check | None:
+        """The check whose name or order id is one of these, or None only if Simphony has none."""
         ...
 
 
 @dataclass(frozen=True)
 class _Claimed:
-    """An order whose call is ours to make; `before` is its work as it was without that call."""
+    """An order whose call is ours to make; `before` is its work as it was without that call.
+
+    Nothing of the call may be under way after `until`.
+    """
 
     order: Order
     etag: str
     work: Work
     before: Work
+    until: datetime
 
 
 class Posting:
@@ -85,26 +100,38 @@ class Posting:
     async def post(self, event: Event) -> None:
         """Carry out an ask to post.
 
-        It ends without a call if the ask was answered, or if somebody else is calling.
+        It ends without a call if the ask was answered, if somebody else is calling, or if its property's
+        turns are all taken: the sweeper asks again.
 
         Raises:
             ValueError: it is no ask.
             OperationalError: storage does not answer; the ask will be repeated.
         """
         ask = ask_of(event)
-        async with self._turns[ask.property_code]:
-            work, stored = await asyncio.gather(
-                self._store.find_work(ask), self._store.find(ask.property_code, ask.order_id)
-            )
-            if work is None or stored is None or self._is_claimed(work):
+        turns = self._turns[ask.property_code]
+        try:
+            async with asyncio.timeout(TURN_WITHIN.total_seconds()):
+                await turns.acquire()
+        except TimeoutError:
+            return
+        try:
+            await self._post(ask)
+        finally:
+            turns.release()
+
+    async def _post(self, ask: Ask) -> None:
+        work, stored = await asyncio.gather(
+            self._store.find_work(ask), self._store.find(ask.property_code, ask.order_id)
+        )
+        if work is None or stored is None or self._is_claimed(work):
+            return
+        if self._is_too_late_to_repeat(work):
+            if not await self._is_absent(stored.order, stored.etag, work):
                 return
-            if self._is_too_late_to_repeat(work):
-                if not await self._is_absent(stored.order, stored.etag, work):
-                    return
-                work = replace(work, first_sent_at=None, last_deadline=None)
-            claimed = await self._claim(stored, work)
-            if claimed is not None:
-                await self._call(claimed)
+            work = replace(work, first_sent_at=None, last_deadline=None)
+        claimed = await self._claim(stored, work)
+        if claimed is not None:
+            await self._call(claimed)
 
     def _is_claimed(self, work: Work) -> bool:
         return work.claimed_until is not None and work.claimed_until > self._clock.now()
@@ -113,13 +140,15 @@ class Posting:
         """Whether Simphony may no longer recognise a repeat before its answer."""
         if work.first_sent_at is None:
             return False
-        return self._clock.now() + self._deadline > work.first_sent_at + DUPLICATE_WINDOW
+        return self._clock.now() + CALL_WITHIN + self._deadline > work.first_sent_at + DUPLICATE_WINDOW
 
     async def _is_absent(self, order: Order, etag: str, work: Work) -> bool:
         """Whether Simphony surely holds no check for the order; if it holds one the order is confirmed."""
         try:
             check = await self._point_of_sale.find_check(
-                order.property_code, reference_of(order), from_rfc3339(order.created_at) - MARGIN
+                order.property_code,
+                (reference_of(order), str(order.order_id)),
+                from_rfc3339(order.created_at) - CLOCK_SKEW,
             )
         except (ReadFailedError, NotSentError) as error:
             _log.warning("order %s waits: its check cannot be looked up: %s", order.order_id, error)
@@ -137,8 +166,6 @@ class Posting:
 
     async def _claim(self, stored: StoredOrder, work: Work) -> _Claimed | None:
         """The right to call, written before the call; None: it is not ours, or no longer in time."""
-        if stored.order.status not in {Status.RESERVED, Status.POSTING}:
-            return None
         now = self._clock.now()
         order = model.posting_begun(stored.order, now)
         deadline = now + CALL_WITHIN + self._deadline
@@ -153,15 +180,15 @@ class Posting:
         if claimed is None or self._clock.now() - now > CALL_WITHIN:
             return None
         etag, calling = claimed
-        return _Claimed(order, etag, calling, replace(work, etag=calling.etag))
+        return _Claimed(order, etag, calling, replace(work, etag=calling.etag), deadline)
 
     async def _call(self, claimed: _Claimed) -> None:
         order, work = claimed.order, claimed.work
         try:
-            check = await self._point_of_sale.post_check(order.property_code, new_check(order))
+            check = await self._point_of_sale.post_check(order.property_code, new_check(order), claimed.until)
         except CheckRefusedError as refusal:
-            await self._answered(work.ask)
             await self._refused(claimed, str(refusal))
+            await self._answered(work.ask)
         except (NotSentError, OperationalError) as error:  # storage is only read before the call
             _log.warning("order %s waits for Simphony: %s", order.order_id, error)
             await self._postpone(claimed.before)
@@ -169,8 +196,8 @@ class Posting:
             _log.warning("order %s may be in Simphony: %s", order.order_id, error)
             await self._postpone(work)
         else:
-            await self._answered(work.ask)
             await self._apply(work.ask, claimed.etag, self._confirmed(order, check))
+            await self._answered(work.ask)
 
     async def _refused(self, claimed: _Claimed, reason: str) -> None:
         """Believe a refusal, unless an earlier call may be why: its check's name would be taken."""
@@ -198,7 +225,8 @@ class Posting:
         target = target_of(work.ask)
         silent = target is not None and await self._targets.is_silent(target)
         due_at = self._scheduler.next_due(work, silent=silent)
-        await self._store.write_work(replace(postponed(work, due_at), claimed_until=None))
+        attempts = max(work.attempts, 1)  # the sweeper has counted its own
+        await self._store.write_work(replace(work, due_at=due_at, attempts=attempts, claimed_until=None))
 
 
 def reference_of(order: Order) -> str:

@@ -6,7 +6,7 @@ from muneris.cloud.events import Event
 from muneris.core.clock import Clock
 from muneris.orders import model
 from muneris.orders.events import ask_of
-from muneris.orders.model import Advance, Order, Status, Step
+from muneris.orders.model import Advance, Ask, Order, Status, Step
 from muneris.orders.scheduler import Scheduler
 from muneris.orders.store import OrderStore
 from muneris.orders.targets import Targets, target_of
@@ -31,9 +31,12 @@ class Progress:
             OperationalError: storage does not answer; the ask will be repeated, and so will its answer.
         """
         ask = ask_of(event)
+        await self._apply(ask, event)
         target = target_of(ask)
         if target is not None:
             await self._targets.answered(target)
+
+    async def _apply(self, ask: Ask, event: Event) -> None:
         if ask.step is not Step.RESERVE:
             await self._store.finish([ask])
             return

@@ -37,13 +37,14 @@ from muneris.orders.model import (
     Status,
     Totals,
 )
-from muneris.orders.request import ReadOrder, read_key, read_order
+from muneris.orders.request import OrderRequest, ReadOrder, read_key, read_order
 from muneris.orders.scheduler import Scheduler
 from muneris.orders.store import Claim, GuestOrders, OrderStore, StoredOrder
 
 _log = logging.getLogger(__name__)
 
 PROPERTY_NOT_OPEN = ProblemType("property_not_open", 409, "Property not open")
+PAYMENT_NOT_CONFIGURED = ProblemType("payment_not_configured", 409, "Payment not configured")
 TOO_MANY_OPEN_ORDERS = ProblemType("too_many_open_orders", 429, "Too many open orders")
 ITEM_UNAVAILABLE = ProblemType("item_unavailable", 409, "Item unavailable")
 _RETRY_AFTER_SECONDS = "30"
@@ -155,7 +156,7 @@ class Intake:
         """Accept what is well-formed and meant for us. From here on the stored answer wins over a refusal."""
         code = wish.property_code
         try:
-            menu = await self._open_menu(code, known)
+            menu = await self._open_menu(code, known, read.request)
             guest = await self._admit_guest(wish.caller, code, order_id)
             order, stock = await self._price(wish, order_id, read, menu)
         except ProblemError:
@@ -173,11 +174,15 @@ class Intake:
             raise refuse_invalid([("fulfilment.requested_at", "is in the past")])
         return Placed(order_id, accepted.claim.receipt, replayed=True)
 
-    async def _open_menu(self, code: str, known: Property | None) -> Menu:
-        """The menu of a property that takes orders."""
+    async def _open_menu(self, code: str, known: Property | None, request: OrderRequest) -> Menu:
+        """The menu of a property that takes such orders."""
         menu = await self._read.menus.find(code)
         if known is None or known.status != "configured" or menu is None:
             raise PROPERTY_NOT_OPEN("The property does not take orders yet: it is not configured.")
+        if known.simphony is None or request.fulfilment.type not in known.simphony.order_type_refs:
+            raise PROPERTY_NOT_OPEN(f"The property does not take {request.fulfilment.type} orders.")
+        if request.payment.method == "online":
+            raise PAYMENT_NOT_CONFIGURED("The property has no payment provider: choose another method.")
         return menu
 
     async def _price(
@@ -237,7 +242,7 @@ class Intake:
         still_open = list(guest.order_ids)
         if len(still_open) >= self._guest_limit:
             still_open = [each for each in still_open if await self._store.is_open(code, each)]
-        if len(still_open) >= self._guest_limit and order_id not in still_open:
+        if len(still_open) >= self._guest_limit:
             raise TOO_MANY_OPEN_ORDERS(
                 f"At most {self._guest_limit} open orders a guest: wait until one is done.",
                 headers={"Retry-After": _RETRY_AFTER_SECONDS},

@@ -3,7 +3,7 @@
 aiohttp itself sends a read again when a connection it kept turns out to be closed, never a write.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote
@@ -32,7 +32,9 @@ POST_TIMEOUT_SECONDS = 65.0
 
 _CONNECT_TIMEOUT_SECONDS = 10.0
 _DETECT_DUPLICATES = {"Simphony-Features": "detect-duplicate-request"}
-_BAD_REQUEST, _UNAUTHORIZED, _REQUEST_TIMEOUT, _TOO_MANY = 400, 401, 408, 429
+_BAD_REQUEST, _UNAUTHORIZED, _REQUEST_TIMEOUT, _SERVER_ERROR = 400, 401, 408, 500
+_VERDICTS = {400, 409, 422}
+"""With a problem document of Simphony's, these say that it looked at the check and will not take it."""
 
 
 class _Call(NamedTuple):
@@ -96,9 +98,9 @@ class SimphonyClient:
             raise OutcomeUnknownError(f"{answer.status} without a readable check") from error
 
     async def find_check(
-        self, connection: Connection, bearer: str, reference: str, since: datetime
+        self, connection: Connection, bearer: str, references: Collection[str], since: datetime
     ) -> Check | None:
-        """The newest check, open or closed, whose name or order id is `reference`, opened since a moment.
+        """The newest check since a moment, open or closed, whose name or order id is one of `references`.
 
         None means that Simphony answered and has none. `since` is rounded down to the minute.
 
@@ -114,7 +116,7 @@ class SimphonyClient:
             answer = await self._read(
                 connection, bearer, _Call("GET", "checks", query, _site_headers(connection))
             )
-            return _newest_for(reference, items_of(parse(answer.body)))
+            return _newest_for(references, items_of(parse(answer.body)))
         except ReadFailedError as error:
             raise LookUpFailedError(str(error), error.status) from error
         except ValueError as error:
@@ -226,9 +228,9 @@ def _site_headers(connection: Connection) -> dict[str, str]:
     }
 
 
-def _newest_for(reference: str, items: Sequence[Json]) -> Check | None:
+def _newest_for(references: Collection[str], items: Sequence[Json]) -> Check | None:
     for item in reversed(items):
-        if CheckIdentity.model_validate(item).is_for(reference):
+        if CheckIdentity.model_validate(item).is_for(references):
             return Check.model_validate(item)
     return None
 
@@ -239,11 +241,12 @@ def _write_error(answer: _Answer) -> SimphonyError:
     title = problem.title or f"HTTP {answer.status}"
     if answer.status == _UNAUTHORIZED:
         return TokenRejectedError(title)
-    if answer.status == _TOO_MANY:
-        return NotSentError(title)
-    is_refusal = _BAD_REQUEST <= answer.status < 500 and answer.status != _REQUEST_TIMEOUT  # noqa: PLR2004 - 5xx
-    if is_refusal and "duplicate_request" not in problem.pos_codes:
+    if "duplicate_request" in problem.pos_codes or answer.status == _REQUEST_TIMEOUT:
+        return OutcomeUnknownError(f"{answer.status} {title}")
+    if answer.status in _VERDICTS and problem.title:
         return CheckRefusedError(title, problem.pos_details, problem.detail)
+    if _BAD_REQUEST <= answer.status < _SERVER_ERROR:
+        return NotSentError(f"{answer.status} {title}")  # about our rights or the address, not the check
     return OutcomeUnknownError(f"{answer.status} {title}")
 
 

@@ -1,5 +1,6 @@
 """The point of sale of an app that posts checks, opened by its first call."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
@@ -64,13 +65,15 @@ class PointOfSaleOnDemand:
         self._deadline_seconds = deadline_seconds
         self._allow_local = allow_local
 
-    async def post_check(self, property_code: str, new_check: NewCheck) -> Check:
+    async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
         """As `PointOfSale.post_check`."""
-        return await self._opened.post_check(property_code, new_check)
+        return await self._opened.post_check(property_code, new_check, deadline)
 
-    async def find_check(self, property_code: str, reference: str, since: datetime) -> Check | None:
+    async def find_check(
+        self, property_code: str, references: Collection[str], since: datetime
+    ) -> Check | None:
         """As `PointOfSale.find_check`."""
-        return await self._opened.find_check(property_code, reference, since)
+        return await self._opened.find_check(property_code, references, since)
 
     @cached_property
     def _opened(self) -> PointOfSale:

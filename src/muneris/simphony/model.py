@@ -1,11 +1,12 @@
 """What is exchanged with Simphony: connections, tokens, checks."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from yarl import URL
 
@@ -131,19 +132,31 @@ class CheckTotals(BaseModel):
     total_due: Decimal
 
 
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _listed(value: object) -> list[object]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+LenientText = Annotated[str, BeforeValidator(_text)]
+"""A text; whatever else a foreign client put there reads as none."""
+
+
 class Extension(BaseModel, frozen=True):
     """Data that a client attached to a check."""
 
-    app_name: str = Field(default="", validation_alias="appName")
-    data_name: str = Field(default="", validation_alias="dataName")
-    data: str = ""
+    app_name: LenientText = Field(default="", validation_alias="appName")
+    data_name: LenientText = Field(default="", validation_alias="dataName")
+    data: LenientText = ""
 
 
 class CheckIdentity(BaseModel, frozen=True):
     """What tells whose check it is; readable however much else of a foreign check is not."""
 
-    check_name: str | None = Field(default=None, validation_alias=AliasPath("header", "checkName"))
-    extensions: tuple[Extension, ...] = ()
+    check_name: LenientText = Field(default="", validation_alias=AliasPath("header", "checkName"))
+    extensions: Annotated[tuple[Extension, ...], BeforeValidator(_listed)] = ()
 
     @property
     def order_id(self) -> str | None:
@@ -151,10 +164,10 @@ class CheckIdentity(BaseModel, frozen=True):
         ours = (each for each in self.extensions if (each.app_name, each.data_name) == (APP_NAME, ORDER_ID))
         return next((extension.data for extension in ours), None)
 
-    def is_for(self, reference: str) -> bool:
-        """Whether a reference means this check: its name, or the id of its order."""
-        wanted = reference.casefold()
-        return wanted in {(self.check_name or "").casefold(), (self.order_id or "").casefold()}
+    def is_for(self, references: Collection[str]) -> bool:
+        """Whether one of the references means this check: its name, or the id of its order."""
+        wanted = {reference.casefold() for reference in references}
+        return not wanted.isdisjoint({self.check_name.casefold(), (self.order_id or "").casefold()} - {""})
 
 
 class Check(CheckIdentity, frozen=True):

@@ -1,6 +1,6 @@
 """A property's point of sale: finds its connection and token, and calls within one deadline."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -41,9 +41,9 @@ class PointOfSale:
         self._tokens = tokens
         self._connections = connections
         self._clock = clock
-        self._deadline = timedelta(seconds=deadline_seconds)
+        self._longest = timedelta(seconds=deadline_seconds)
 
-    async def post_check(self, property_code: str, new_check: NewCheck) -> Check:
+    async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
         """Open a check; nothing is under way any more once the deadline has passed.
 
         Raises:
@@ -51,18 +51,19 @@ class PointOfSale:
             NotSentError: certainly not executed; `TokenRejectedError` if no stored token is accepted.
             OutcomeUnknownError: it may have been executed.
         """
-        deadline = self._clock.now() + self._deadline
 
         async def post(connection: Connection, bearer: str) -> Check:
-            left = (deadline - self._clock.now()).total_seconds()
+            left = min(deadline - self._clock.now(), self._longest).total_seconds()
             if left <= 0:
                 raise NotSentError("the deadline passed before the call")
             return await self._client.post_check(connection, bearer, new_check, timeout=left)
 
         return await self._with_token(property_code, post)
 
-    async def find_check(self, property_code: str, reference: str, since: datetime) -> Check | None:
-        """The check with a name or order id, opened since a moment; None only if Simphony has none.
+    async def find_check(
+        self, property_code: str, references: Collection[str], since: datetime
+    ) -> Check | None:
+        """The check since a moment whose name or order id is one of `references`; None only if there is none.
 
         Raises:
             LookUpFailedError: whether there is one is unknown.
@@ -70,7 +71,7 @@ class PointOfSale:
         """
 
         async def find(connection: Connection, bearer: str) -> Check | None:
-            return await self._client.find_check(connection, bearer, reference, since)
+            return await self._client.find_check(connection, bearer, references, since)
 
         return await self._with_token(property_code, find)
 

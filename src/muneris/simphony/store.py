@@ -1,6 +1,6 @@
 """Simphony tokens in table `SimphonyTokens`: sealed, one row an account."""
 
-from muneris.cloud.sealing import Seal, Sealed
+from muneris.cloud.sealing import Seal, Sealed, SealError
 from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, Values
 from muneris.core.clock import Clock, to_rfc3339
 from muneris.simphony.errors import NotConfiguredError
@@ -22,8 +22,7 @@ class StoredTokens:
         """An account's tokens; `fresh` reads them from the table, not from memory.
 
         Raises:
-            NotConfiguredError: the account has never been signed in.
-            SealError: they were sealed with another key.
+            NotConfiguredError: it was never signed in, or its tokens were sealed with another key.
             TableUnavailableError: the table did not answer.
         """
         known = self._remembered.get(account)
@@ -32,7 +31,12 @@ class StoredTokens:
         row = await self._table.find(account, _KEY)
         if row is None:
             raise NotConfiguredError("Simphony's account has no token: set the property's Simphony again")
-        self._remembered[account] = self._open(row)
+        try:
+            self._remembered[account] = self._open(row)
+        except SealError as error:
+            raise NotConfiguredError(
+                "Simphony's token cannot be opened: set the property's Simphony again"
+            ) from error
         return self._remembered[account]
 
     async def keep_tokens(self, account: str, tokens: Tokens) -> None:

@@ -24,4 +24,4 @@ async def documents(
         azurite.connection_string, transport=transport, retry_total=0
     ) as service:
         container = await service.create_container(unique("documents"))
-        yield AzureDocuments(container, RetryPolicy())
+        yield AzureDocuments(container, reads=RetryPolicy(), writes=RetryPolicy())

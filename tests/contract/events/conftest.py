@@ -1,5 +1,3 @@
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -14,29 +12,13 @@ from tests.contract.events.wiring import (
     event_grid_client,
     receive_events,
 )
+from tests.serving import running
 
 from localcloud.azurite import StorageAddress
-from localcloud.azurite.process import accepts
 from localcloud.event_grid import EventGridConfig, serve
 from localcloud.resources import Resources, Subscription, Topic, provision
 from muneris.cloud.events import Event
 from muneris.cloud.events.memory import MemoryPublisher
-
-
-@contextlib.asynccontextmanager
-async def running(config: EventGridConfig) -> AsyncIterator[None]:
-    task = asyncio.create_task(serve(config))
-    try:
-        async with asyncio.timeout(30):
-            while not await accepts(config.port):
-                if task.done():
-                    await task
-                await asyncio.sleep(0.01)
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 @pytest.fixture
@@ -61,7 +43,7 @@ async def event_grid(
         journal=tmp_path / "journal",
         retry_scale=0.001,
     )
-    async with running(config):
+    async with running(serve(config), config.port):
         yield config
 
 

@@ -9,9 +9,7 @@ from itertools import batched
 from uuid import UUID
 
 import pytest
-from tests.ordering import NOON
-from tests.plain_order import ORDER_ID, plain_order
-from tests.restaurant import CODE
+from tests.restaurant import CODE, NOON, ORDER_ID, plain_order
 
 from muneris.cloud.tables import RowConflictError
 from muneris.core.ids import new_uuid7

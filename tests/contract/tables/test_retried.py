@@ -2,10 +2,10 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
-from tests.contract.tables.faulty_table import Fault, FaultyTable
+from tests.faults import FaultyTable, Kind, in_turn
 
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.tables import (
@@ -24,22 +24,22 @@ from muneris.cloud.tables import (
 from muneris.cloud.tables.retried import MARK, RetriedTable
 
 _marks = itertools.count(1)
-LOST: list[tuple[Fault, ...]] = [
-    ("none",),
-    ("answer lost",),
-    ("request lost",),
-    ("answer lost", "answer lost"),
-    ("request lost", "answer lost"),
-    ("answer lost", "request lost"),
+LOST: list[tuple[Kind, ...]] = [
+    (),
+    ("after",),
+    ("before",),
+    ("after", "after"),
+    ("before", "after"),
+    ("after", "before"),
 ]
+"""What becomes of the first writes: the answer is lost after it, or the request before it."""
 
 
-def retried(table: Table, *faults: Fault, reads_fail: int = 0, attempt_seconds: float = 30) -> RetriedTable:
-    """A caller of its own: its faults, its marks."""
+def retried(table: Table, *faults: Kind, reads_fail: int = 0, attempt_seconds: float = 30) -> RetriedTable:
+    """A caller of its own: the faults of its writes, its marks."""
     policy = RetryPolicy(attempt_seconds=attempt_seconds, deadline_seconds=60, chance=lambda: 0.0)
-    return RetriedTable(
-        FaultyTable(table, *faults, reads_fail=reads_fail), policy, lambda: f"mark{next(_marks)}"
-    )
+    faulty = FaultyTable(table, in_turn(faults), reads=in_turn(["before"] * reads_fail))
+    return RetriedTable(faulty, policy, lambda: f"mark{next(_marks)}")
 
 
 async def etag_of(table: Table, key: str) -> str:
@@ -53,16 +53,14 @@ async def stored(table: Table) -> str:
 
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
-async def test_an_insert_is_known_to_have_happened(table: Table, faults: tuple[Fault, ...]) -> None:
+async def test_an_insert_is_known_to_have_happened(table: Table, faults: tuple[Kind, ...]) -> None:
     etags = await retried(table, *faults).transact(Transaction("p").insert("row", {"A": 1}))
     assert etags == {"row": await etag_of(table, "row")}
     assert (await get_row(table, "p", "row")).number("A") == 1
 
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
-async def test_a_merge_is_known_to_have_happened(
-    table: Table, stored: str, faults: tuple[Fault, ...]
-) -> None:
+async def test_a_merge_is_known_to_have_happened(table: Table, stored: str, faults: tuple[Kind, ...]) -> None:
     etags = await retried(table, *faults).transact(Transaction("p").merge("row", {"A": 2}, etag=stored))
     row = await get_row(table, "p", "row")
     assert (row.number("A"), row.number("B"), etags) == (2, 1, {"row": row.etag})
@@ -70,7 +68,7 @@ async def test_a_merge_is_known_to_have_happened(
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
 async def test_a_replacement_is_known_to_have_happened(
-    table: Table, stored: str, faults: tuple[Fault, ...]
+    table: Table, stored: str, faults: tuple[Kind, ...]
 ) -> None:
     etags = await retried(table, *faults).transact(Transaction("p").replace("row", {"A": 2}, etag=stored))
     row = await get_row(table, "p", "row")
@@ -79,14 +77,14 @@ async def test_a_replacement_is_known_to_have_happened(
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
 async def test_a_delete_is_known_to_have_happened(
-    table: Table, stored: str, faults: tuple[Fault, ...]
+    table: Table, stored: str, faults: tuple[Kind, ...]
 ) -> None:
     assert await retried(table, *faults).transact(Transaction("p").delete("row", etag=stored)) == {}
     assert await table.find("p", "row") is None
 
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
-async def test_an_upsert_happens(table: Table, stored: str, faults: tuple[Fault, ...]) -> None:
+async def test_an_upsert_happens(table: Table, stored: str, faults: tuple[Kind, ...]) -> None:
     assert stored
     etags = await retried(table, *faults).transact(Transaction("p").upsert("row", {"A": 2}))
     row = await get_row(table, "p", "row")
@@ -94,7 +92,7 @@ async def test_an_upsert_happens(table: Table, stored: str, faults: tuple[Fault,
 
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
-async def test_everything_at_once_happens_once(table: Table, stored: str, faults: tuple[Fault, ...]) -> None:
+async def test_everything_at_once_happens_once(table: Table, stored: str, faults: tuple[Kind, ...]) -> None:
     others = await table.transact(Transaction("p").insert("gone", {}).insert("whole", {"A": 1, "B": 1}))
     transaction = (
         Transaction("p")
@@ -115,8 +113,8 @@ async def test_everything_at_once_happens_once(table: Table, stored: str, faults
     assert etags == {key: row.etag for key, row in rows.items()}
 
 
-@pytest.mark.parametrize("fault", ["silent", "request silent"])
-async def test_a_write_whose_attempt_timed_out_is_known_to_have_happened(table: Table, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", ["silent after", "silent before"])
+async def test_a_write_whose_attempt_timed_out_is_known_to_have_happened(table: Table, fault: Kind) -> None:
     etags = await table.transact(
         Transaction("p").insert("merged", {}).insert("replaced", {}).insert("gone", {})
     )
@@ -136,12 +134,12 @@ async def test_a_write_whose_attempt_timed_out_is_known_to_have_happened(table: 
 
 async def test_reading_back_is_tried_again_too(table: Table) -> None:
     claim = Transaction("p").insert("row", {})
-    etags = await retried(table, "answer lost", reads_fail=1).transact(claim)
+    etags = await retried(table, "after", reads_fail=1).transact(claim)
     assert etags == {"row": await etag_of(table, "row")}
 
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
-async def test_of_many_claimants_one_wins_and_knows_it(table: Table, faults: tuple[Fault, ...]) -> None:
+async def test_of_many_claimants_one_wins_and_knows_it(table: Table, faults: tuple[Kind, ...]) -> None:
     async def claim(number: int) -> bool:
         transaction = Transaction("p").insert("claimed", {"By": number}).insert(f"work{number}", {})
         try:
@@ -158,7 +156,7 @@ async def test_of_many_claimants_one_wins_and_knows_it(table: Table, faults: tup
 
 @pytest.mark.parametrize("faults", LOST, ids=str)
 async def test_of_many_changes_of_one_version_one_wins_and_knows_it(
-    table: Table, stored: str, faults: tuple[Fault, ...]
+    table: Table, stored: str, faults: tuple[Kind, ...]
 ) -> None:
     async def change(number: int) -> bool:
         try:
@@ -180,7 +178,7 @@ DELETE: Change = lambda etag: Transaction("p").delete("row", etag=etag)  # noqa:
 MIXED: Change = lambda etag: Transaction("p").insert("new", {}).delete("row", etag=etag)  # noqa: E731 - as above
 
 
-@pytest.mark.parametrize("faults", [(), ("request lost",)], ids=str)
+@pytest.mark.parametrize("faults", [(), ("before",)], ids=str)
 @pytest.mark.parametrize(
     ("change", "conflict"),
     [
@@ -196,7 +194,7 @@ async def test_somebody_elses_change_is_a_conflict(
     stored: str,
     change: Change,
     conflict: type[RowConflictError],
-    faults: tuple[Fault, ...],
+    faults: tuple[Kind, ...],
 ) -> None:
     await retried(table).transact(Transaction("p").merge("row", {"A": 9}, etag=stored))
     with pytest.raises(conflict):
@@ -210,14 +208,13 @@ class OvertakenTable(FaultyTable):
 
     def __init__(self, table: Table, theirs: Transaction) -> None:
         super().__init__(table)
-        self._theirs = theirs
+        self._theirs = [theirs]
 
-    async def transact(self, transaction: Transaction) -> dict[str, str]:
-        if self.writes == 0:
-            self.writes += 1
-            await retried(self._table).transact(self._theirs)
+    async def transact(self, transaction: Transaction) -> Mapping[str, str]:
+        if self._theirs:
+            await retried(self.table).transact(self._theirs.pop())
             raise OutcomeUnknownError("it did not happen")
-        return dict(await super().transact(transaction))
+        return await super().transact(transaction)
 
 
 def overtaken(table: Table, theirs: Transaction) -> RetriedTable:
@@ -256,8 +253,8 @@ async def test_a_delete_alone_whose_row_is_gone_after_an_unknown_outcome_counts_
     assert await overtaken(table, DELETE(stored)).transact(DELETE(stored)) == {}
 
 
-@pytest.mark.parametrize("faults", [(), ("request lost",)], ids=str)
-async def test_a_delete_of_an_absent_row_is_a_conflict(table: Table, faults: tuple[Fault, ...]) -> None:
+@pytest.mark.parametrize("faults", [(), ("before",)], ids=str)
+async def test_a_delete_of_an_absent_row_is_a_conflict(table: Table, faults: tuple[Kind, ...]) -> None:
     with pytest.raises(RowMissingError):
         await retried(table, *faults).transact(Transaction("p").delete("absent", etag=ANY))
 
@@ -267,13 +264,12 @@ async def test_a_change_that_was_changed_again_keeps_both(table: Table, stored: 
     ours = Transaction("p").merge("row", {"A": 2}, etag=stored).insert("new", {})
 
     class ChangedAgain(FaultyTable):
-        async def transact(self, transaction: Transaction) -> dict[str, str]:
-            self.writes += 1
-            if self.writes > 1:
-                return dict(await self._table.transact(transaction))
-            etags = await self._table.transact(transaction)
-            await retried(self._table).transact(Transaction("p").merge("row", {"B": 3}, etag=etags["row"]))
-            raise OutcomeUnknownError("answer lost")
+        async def transact(self, transaction: Transaction) -> Mapping[str, str]:
+            etags = await super().transact(transaction)
+            if self.faults.calls == 1:
+                await retried(self.table).transact(Transaction("p").merge("row", {"B": 3}, etag=etags["row"]))
+                raise OutcomeUnknownError("answer lost")
+            return etags
 
     again = RetriedTable(ChangedAgain(table), RetryPolicy(chance=lambda: 0.0), lambda: "ours")
     assert await again.transact(ours) == {"new": await etag_of(table, "new")}
@@ -281,9 +277,9 @@ async def test_a_change_that_was_changed_again_keeps_both(table: Table, stored: 
     assert (row.number("A"), row.number("B")) == (2, 3)
 
 
-@pytest.mark.parametrize("fault", ["request lost", "answer lost"])
-async def test_an_outage_that_lasts_is_raised(table: Table, fault: Fault) -> None:
-    faulty = FaultyTable(table, *[fault] * 5, reads_fail=5)
+@pytest.mark.parametrize("fault", ["before", "after"])
+async def test_an_outage_that_lasts_is_raised(table: Table, fault: Kind) -> None:
+    faulty = FaultyTable(table, in_turn([fault] * 5), reads=in_turn(["before"] * 5))
     outage = RetriedTable(faulty, RetryPolicy(attempts=5, chance=lambda: 0.0), lambda: "ours")
     with pytest.raises(TableUnavailableError):
         await outage.transact(Transaction("p").insert("row", {}))

@@ -1,8 +1,11 @@
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from azure.storage.queue.aio import QueueServiceClient
 
-from localcloud.azurite import StorageAddress
+from localcloud.azurite import Azurite, StorageAddress
 
 
 async def test_serves_the_azure_sdk(azurite: StorageAddress, unique: Callable[[str], str]) -> None:
@@ -12,3 +15,15 @@ async def test_serves_the_azure_sdk(azurite: StorageAddress, unique: Callable[[s
         await service.get_queue_client(name).send_message("hello")
         received = [message.content async for message in service.get_queue_client(name).receive_messages()]
     assert received == ["hello"]
+
+
+async def test_one_that_still_loads_ends_at_once(ports: Callable[[int], list[int]], tmp_path: Path) -> None:
+    emulator = Azurite(StorageAddress(*ports(3)), tmp_path / "data", tmp_path / "azurite.log")
+    starting = asyncio.create_task(emulator.start())
+    async with asyncio.timeout(4):  # it would save for 5 s at most
+        while emulator.pid is None:  # noqa: ASYNC110 - a process sets no event of ours
+            await asyncio.sleep(0)
+        await emulator.stop()
+    assert emulator.pid is None
+    with pytest.raises(RuntimeError, match="ended at once"):
+        await starting

@@ -53,6 +53,16 @@ def test_wrong_usage_is_2(arguments: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["--detach"]])
+def test_a_file_is_no_data_folder(words: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    refused = muneris("up", "--data-dir", str(file), "--json", *words)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"muneris: Cannot use {file} (")
+    assert refused.stderr.endswith("): choose another folder with --data-dir.\n")
+
+
+@pytest.mark.parametrize("words", [[], ["--detach"]])
 def test_a_taken_port_is_named(words: list[str], tmp_path: Path) -> None:
     base = free_base_port()
     with socket.create_server((LOOPBACK, base + 4)):

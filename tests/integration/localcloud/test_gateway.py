@@ -3,18 +3,17 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 import pytest
 from aiohttp import web
+from tests.serving import running
 from yarl import URL
 
 from localcloud.gateway import GatewayConfig, serve
-from localcloud.http_server import listening
+from localcloud.http_server import EVERY_PATH, listening
 from localcloud.layout import LOOPBACK, url
 
-type Running = Callable[[object, int], AbstractAsyncContextManager[None]]
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -65,7 +64,7 @@ def setup(ports: Callable[[int], list[int]]) -> Setup:
 
 
 @pytest.fixture
-async def gateway(setup: Setup, running: Running) -> AsyncIterator[Setup]:
+async def gateway(setup: Setup) -> AsyncIterator[Setup]:
     async with running(serve(setup.config), setup.config.port):
         yield setup
 
@@ -73,7 +72,7 @@ async def gateway(setup: Setup, running: Running) -> AsyncIterator[Setup]:
 @pytest.fixture
 async def served(gateway: Setup) -> AsyncIterator[Setup]:
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", gateway.app.handle)
+    app.router.add_route("*", EVERY_PATH, gateway.app.handle)
     async with listening(app, gateway.app_port, as_proxy=True):
         yield gateway
 
@@ -147,6 +146,52 @@ async def test_an_answer_without_a_body_stays_one(served: Setup, client: aiohttp
         assert (answer.status, answer.headers["ETag"], await answer.read()) == (304, '"7"', b"")
 
 
+@pytest.mark.parametrize("status", [204, 304])
+async def test_an_answer_without_a_body_has_no_content_type(
+    served: Setup, client: aiohttp.ClientSession, status: int
+) -> None:
+    served.app.answer = lambda: web.Response(status=status, content_type="text/plain", charset="utf-8")
+    async with client.get(served.url("/v1/orders")) as answer:
+        assert (answer.status, "Content-Type" in answer.headers) == (status, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "code"),
+    [(500, 500, "internal_error"), (502, 503, "service_unavailable"), (504, 503, "service_unavailable")],
+)
+async def test_a_failure_without_a_word_is_put_into_words(
+    served: Setup, client: aiohttp.ClientSession, status: int, answered: int, code: str
+) -> None:
+    served.app.answer = lambda: web.Response(status=status)
+    async with client.get(served.url("/v1/orders")) as answer:
+        await expect_problem(answer, answered, code, "/v1/orders")
+        assert answer.headers.get("Retry-After") == ("1" if answered == 503 else None)
+    async with client.head(served.url("/v1/orders")) as answer:
+        assert answer.status == status
+
+
+async def test_a_line_feed_in_a_path_is_passed_on(served: Setup, client: aiohttp.ClientSession) -> None:
+    async with client.get(served.url("/v1/orders/x%0ay")) as answer:
+        assert answer.status == 200
+    assert served.app.requests[0][1] == "/v1/orders/x%0ay"
+
+
+async def test_a_line_feed_in_a_path_that_nobody_serves(
+    gateway: Setup, client: aiohttp.ClientSession
+) -> None:
+    async with client.get(gateway.url("/x%0ay")) as answer:
+        await expect_problem(answer, 404, "not_found", "/x\ny")
+
+
+async def test_long_headers_are_passed_on_both_ways(served: Setup, client: aiohttp.ClientSession) -> None:
+    served.app.answer = lambda: web.Response(headers={"X-Own": "a" * 30_000})
+    target, headers = served.url(f"/v1/orders?q={'b' * 30_000}"), {"X-Own": "c" * 30_000}
+    async with client.get(target, headers=headers, max_field_size=32_768) as answer:
+        assert (answer.status, len(answer.headers["X-Own"])) == (200, 30_000)
+    ((_, path, seen, _),) = served.app.requests
+    assert (path, seen["X-Own"]) == (target.raw_path_qs, headers["X-Own"])
+
+
 async def test_health_is_the_orders_apps(served: Setup, client: aiohttp.ClientSession) -> None:
     served.app.answer = lambda: web.json_response({"status": "draining"}, status=503)
     async with client.get(served.url("/health")) as answer:
@@ -189,10 +234,10 @@ async def test_an_app_that_does_not_answer_in_time(served: Setup, client: aiohtt
         await served.app.cancelled.wait()
 
 
-async def test_a_client_that_leaves_cancels_the_call(setup: Setup, running: Running) -> None:
+async def test_a_client_that_leaves_cancels_the_call(setup: Setup) -> None:
     setup.app.may_answer.clear()
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", setup.app.handle)
+    app.router.add_route("*", EVERY_PATH, setup.app.handle)
     patient = setup.config.model_copy(update={"answer_seconds": 300})
     async with listening(app, setup.app_port, as_proxy=True), running(serve(patient), patient.port):
         _, writer = await asyncio.open_connection(LOOPBACK, patient.port)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,17 +41,23 @@ def point_of_sale(
     return PointOfSale(simulation.client, tokens, connections, simulation.clock, deadline_seconds)
 
 
+def in_time(simulation: "Simulation", seconds: float = 70) -> datetime:
+    return simulation.clock.now() + timedelta(seconds=seconds)
+
+
 async def test_posts_and_finds(simulation: "Simulation") -> None:
     tokens = StoredTokens(simulation.tokens, simulation.bearer)
     pos = point_of_sale(simulation, tokens)
-    posted = await pos.post_check("NOR-CPH01", simulation.new_check())
-    assert await pos.find_check("NOR-CPH01", "WEB-1", datetime(2030, 5, 4, tzinfo=UTC)) == posted
+    posted = await pos.post_check("NOR-CPH01", simulation.new_check(), in_time(simulation))
+    assert await pos.find_check("NOR-CPH01", {"WEB-1"}, datetime(2030, 5, 4, tzinfo=UTC)) == posted
     assert tokens.reads == [False, False]
 
 
 async def test_rejected_token_is_read_again_once(simulation: "Simulation") -> None:
     tokens = StoredTokens(simulation.tokens, "old")
-    await point_of_sale(simulation, tokens).post_check("NOR-CPH01", simulation.new_check())
+    await point_of_sale(simulation, tokens).post_check(
+        "NOR-CPH01", simulation.new_check(), in_time(simulation)
+    )
     assert tokens.reads == [False, True]
     assert await simulation.check_count() == 1
 
@@ -60,12 +66,15 @@ async def test_rejected_token_is_read_again_once(simulation: "Simulation") -> No
 async def test_token_rejected_for_good(simulation: "Simulation", stored: str) -> None:
     tokens = StoredTokens(simulation.tokens.model_copy(update={"id_token": stored}), "old")
     with pytest.raises(TokenRejectedError):
-        await point_of_sale(simulation, tokens).post_check("NOR-CPH01", simulation.new_check())
+        await point_of_sale(simulation, tokens).post_check(
+            "NOR-CPH01", simulation.new_check(), in_time(simulation)
+        )
     assert tokens.reads == [False, True]
 
 
 async def test_nothing_is_sent_after_the_deadline(simulation: "Simulation") -> None:
     tokens = StoredTokens(simulation.tokens, simulation.bearer)
+    late = in_time(simulation, 0)
     with pytest.raises(NotSentError, match="deadline"):
-        await point_of_sale(simulation, tokens, 0).post_check("NOR-CPH01", simulation.new_check())
+        await point_of_sale(simulation, tokens).post_check("NOR-CPH01", simulation.new_check(), late)
     assert await simulation.check_count() == 0

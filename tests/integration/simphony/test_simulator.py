@@ -3,14 +3,14 @@
 import asyncio
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from tests.serving import running
 
 from localcloud.azurite.process import accepts
 from localcloud.simulators.simphony import SimphonyConfig, serve
@@ -268,23 +268,10 @@ async def test_sign_in_needs_its_cookies(call: Caller) -> None:
     assert (await call("POST", f"{OAUTH}/signin", data=form)).status == 400
 
 
-@asynccontextmanager
-async def serving(port: int) -> AsyncIterator[None]:
-    task = asyncio.create_task(serve(SimphonyConfig(port=port)))
-    try:
-        async with asyncio.timeout(10):
-            while not await accepts(port):
-                pass
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
 async def test_serves_until_it_is_cancelled(ports: Callable[[int], list[int]]) -> None:
     port = ports(1)[0]
     async with (
-        serving(port),
+        running(serve(SimphonyConfig(port=port)), port),
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{port}/sim/checks") as response,
     ):

@@ -59,7 +59,7 @@ async def test_the_public_key_is_there_before_the_first_token(region: TenantRegi
 
 
 async def test_without_a_published_key_no_token_leaves(region: TenantRegion) -> None:
-    region.settings.down()
+    region.settings.faults.down()
     answer = await region.send(
         "POST", "/v1/auth/guest-sessions", {"property_code": "NOR-CPH01"}, anonymous=True
     )

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.tenants import FragileTable, ManualClock
+from tests.faults import FaultyTable
+from tests.tenants import ManualClock
 
 from muneris.cloud.agenda import REMEMBERED_FOR, SETTLED_AFTER, Agenda
 from muneris.cloud.tables import TableUnavailableError
@@ -13,7 +14,7 @@ class Sweeping:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.table = FragileTable()
+        self.table = FaultyTable()
         self.remembering = Agenda(self.table, "orders", self.clock, remembered=REMEMBERED_FOR)
         self.other = Agenda(self.table, "orders", self.clock)
 
@@ -57,10 +58,10 @@ async def test_a_remembered_touch_is_not_repeated(sweeping: Sweeping) -> None:
 
 
 async def test_a_touch_that_failed_is_not_remembered(sweeping: Sweeping) -> None:
-    sweeping.table.down()
+    sweeping.table.faults.down()
     with pytest.raises(TableUnavailableError):
         await sweeping.remembering.touch("NOR-CPH01")
-    sweeping.table.up()
+    sweeping.table.faults.calm()
     await sweeping.remembering.touch("NOR-CPH01")
     assert list(await sweeping.touched()) == ["NOR-CPH01"]
 

@@ -50,6 +50,22 @@ async def test_a_code_taken_in_another_region_is_refused(region: TenantRegion) -
     assert await region.config.keys("NOR") == []
 
 
+async def test_an_absence_that_is_remembered_gives_no_code_away(region: TenantRegion) -> None:
+    assert (await region.send("POST", f"{PATH}/NOR/activate")).code == "company_not_found"
+    await record_home(region.directories["api1"], "NOR", "api2", 1)
+    assert await register(region) == (409, "company_exists")
+    assert await region.config.keys("NOR") == []
+
+
+async def test_who_lost_a_code_to_another_region_is_stopped(region: TenantRegion) -> None:
+    assert await register(region) == (202, None)
+    await record_home(region.directories["api1"], "NOR", "api2", 2)
+    answer = await region.send("POST", f"{PATH}/NOR/activate")
+    assert (answer.status, answer.code) == (421, "company_in_another_region")
+    assert answer.json()["home_endpoint"] == REGIONS["api2"]
+    assert await register(region) == (409, "company_exists")
+
+
 async def test_another_home_region_is_told_where_to_go(region: TenantRegion) -> None:
     answer = await region.send("POST", PATH, COMPANY | {"home_region": "api2"}, anonymous=True)
     assert (answer.status, answer.code) == (421, "company_in_another_region")
@@ -101,5 +117,5 @@ async def test_an_unknown_company_cannot_be_activated(region: TenantRegion, code
 
 
 async def test_while_storage_is_down_nothing_is_promised(region: TenantRegion) -> None:
-    region.config.down()
+    region.config.faults.down()
     assert await register(region) == (503, "service_unavailable")

@@ -1,10 +1,14 @@
-import pytest
-from tests.tenants import AT, COMPANY, PROPERTY, REGIONS, TenantRegion, bearer
+import asyncio
 
+import pytest
+from tests.tenants import AT, COMPANY, PROPERTY, REGIONS, SIMPHONY, TenantRegion, bearer
+
+from muneris.cloud.tables import Row
 from muneris.directory import record_home
 
 ANSWER = {**PROPERTY, "code": "NOR-CPH01", "status": "pending", "simphony": None}
 DOCUMENT = "NOR-CPH01/property.json"
+LIST = "/v1/config/companies/NOR/properties"
 
 
 @pytest.fixture
@@ -81,12 +85,53 @@ async def test_what_lives_elsewhere_is_sent_there(region: TenantRegion, code: st
     assert await region.config.keys("NOR-CPH01") == []
 
 
+async def test_a_company_that_lost_its_code_creates_nothing(region: TenantRegion) -> None:
+    await region.add_company()
+    await record_home(region.directories["api1"], "NOR", "api2", 2)
+    for method, path in [("PUT", AT), ("GET", LIST)]:
+        answer = await region.send(method, path, PROPERTY)
+        assert (answer.status, answer.code) == (421, "company_in_another_region")
+        assert answer.json()["home_endpoint"] == REGIONS["api2"]
+    assert await region.config.keys("NOR-CPH01") == []
+
+
+async def test_an_absence_that_is_remembered_gives_no_code_away(region: TenantRegion) -> None:
+    await region.add_company()
+    assert (await region.send("GET", AT)).code == "property_not_found"
+    await record_home(region.directories["api1"], "NOR-CPH01", "api2", 1)
+    assert (await region.send("PUT", AT, PROPERTY)).code == "property_in_another_region"
+    assert await region.config.keys("NOR-CPH01") == []
+
+
+async def test_a_property_that_lost_its_code_is_stopped(region: TenantRegion) -> None:
+    await region.add_property()
+    await record_home(region.directories["api1"], "NOR-CPH01", "api2", 2)
+    for method, path, body in [
+        ("PUT", AT, PROPERTY),
+        ("GET", AT, None),
+        ("PUT", f"{AT}/simphony", SIMPHONY),
+        ("POST", f"{AT}/menu/refresh", None),
+    ]:
+        answer = await region.send(method, path, body)
+        assert (answer.status, answer.code) == (421, "property_in_another_region")
+        assert answer.json()["home_endpoint"] == REGIONS["api2"]
+
+
+async def test_a_property_whose_home_is_still_on_its_way_is_here(region: TenantRegion) -> None:
+    await region.add_company()
+    region.directories["api1"].refuses = lambda _: True
+    assert (await region.send("PUT", AT, PROPERTY)).status == 201
+    assert (await region.send("GET", AT)).json() == ANSWER
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("name", ""),
         ("country", "DNK"),
         ("currency", "kr"),
+        ("currency", "ZZZ"),
+        ("currency", "XXX"),
         ("time_zone", "Europe/Atlantis"),
         ("time_zone", "../etc/passwd"),
         ("contact_email", "nobody"),
@@ -132,11 +177,64 @@ async def test_a_company_lists_its_own_properties(region: TenantRegion) -> None:
         assert (unknown.status, unknown.code) == (404, "company_not_found")
 
 
+@pytest.mark.parametrize(("limit", "pages"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (100, [3])])
+async def test_a_list_goes_on_where_its_page_ended(
+    region: TenantRegion, limit: int, pages: list[int]
+) -> None:
+    await region.add_company()
+    codes = ["NOR-AAR01", "NOR-CPH01", "NOR-ODE01"]
+    for code in reversed(codes):
+        assert (await region.send("PUT", f"/v1/config/properties/{code}", PROPERTY)).status == 201
+    listed = []
+    path: str | None = f"{LIST}?limit={limit}"
+    while path is not None:
+        page = (await region.send("GET", path)).json()
+        listed.append(page["items"])
+        following = page["continuation"]
+        path = f"{LIST}?limit={limit}&continuation={following}" if following else None
+    assert [len(items) for items in listed] == pages
+    assert [item for items in listed for item in items] == [{**ANSWER, "code": code} for code in codes]
+
+
+async def test_a_list_is_read_at_once(region: TenantRegion) -> None:
+    await region.add_property()
+    await region.send("PUT", "/v1/config/properties/NOR-AAR01", PROPERTY)
+    both, find = asyncio.Barrier(2), region.config.find
+
+    async def together(partition: str, key: str) -> Row | None:
+        if key == "property":
+            await both.wait()
+        return await find(partition, key)
+
+    region.config.find = together  # type: ignore[method-assign] # one after the other never ends
+    async with asyncio.timeout(5):
+        assert len((await region.send("GET", LIST)).json()["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("continuation=", "continuation"),
+        ("continuation=NOR-CPH01", "continuation"),
+        ("continuation=%C3%A6", "continuation"),
+        ("continuation=Tk9S", "continuation"),
+    ],
+)
+async def test_a_page_that_is_none_is_refused(region: TenantRegion, query: str, field: str) -> None:
+    await region.add_property()
+    answer = await region.send("GET", f"{LIST}?{query}")
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
 async def test_a_creation_cut_short_is_not_listed(region: TenantRegion) -> None:
     await region.add_company()
-    region.config.fails = lambda writes: writes is not None and writes.partition == "NOR-CPH01"
+    region.config.refuses = lambda transaction: transaction.partition == "NOR-CPH01"
     assert (await region.send("PUT", AT, PROPERTY)).code == "service_unavailable"
-    region.config.up()
+    region.config.refuses = lambda _: False
     assert (await region.send("GET", "/v1/config/companies/NOR/properties")).json()["items"] == []
     assert (await region.send("PUT", AT, PROPERTY)).status == 201
 

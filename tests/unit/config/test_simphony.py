@@ -1,9 +1,10 @@
 import pytest
-from tests.tenants import AT, SIMPHONY, TenantRegion, bearer, soup
+from tests.tenants import AT, PROPERTY, SIMPHONY, TenantRegion, bearer, soup
 
 from muneris.config.read_models import menu_read_model, property_read_model
 from muneris.simphony.errors import ReadFailedError, TokenRejectedError
 from muneris.simphony.menu import SimphonyMenu
+from muneris.simphony.model import Connection
 
 
 @pytest.fixture
@@ -17,6 +18,12 @@ async def status(region: TenantRegion) -> str:
     found = await property_read_model(region.documents).find("NOR-CPH01")
     assert found is not None
     return found.status
+
+
+async def change(region: TenantRegion, **settings: str) -> None:
+    etag = (await region.send("GET", AT)).headers["etag"]
+    answer = await region.send("PUT", AT, PROPERTY | settings, headers={"If-Match": etag})
+    assert answer.status == 200
 
 
 async def test_a_connection_that_works_is_kept_without_its_password(region: TenantRegion) -> None:
@@ -121,6 +128,43 @@ async def test_another_revenue_center_needs_its_own_menu(region: TenantRegion) -
     await region.send("PUT", f"{AT}/simphony", SIMPHONY | {"loc_ref": "CPH01", "employee_ref": 1})
     assert await status(region) == "configured"
     await region.send("PUT", f"{AT}/simphony", SIMPHONY | {"loc_ref": "cph02"})
+    assert await status(region) == "pending"
+
+
+async def test_another_currency_needs_its_own_menu(region: TenantRegion) -> None:
+    await region.connect()
+    await region.send("POST", f"{AT}/menu/refresh")
+    await change(region, currency="SEK")
+    assert await status(region) == "pending"
+    await region.send("POST", f"{AT}/menu/refresh")
+    assert await status(region) == "configured"
+    assert (await region.send("GET", f"{AT}/menu")).json()["currency"] == "SEK"
+
+
+async def test_another_name_keeps_the_menu(region: TenantRegion) -> None:
+    await region.connect()
+    await region.send("POST", f"{AT}/menu/refresh")
+    await change(region, name="Nyhavn 2")
+    assert await status(region) == "configured"
+
+
+@pytest.mark.parametrize("already_configured", [False, True])
+async def test_a_menu_in_the_currency_of_before_configures_nothing(
+    region: TenantRegion,
+    already_configured: bool,  # noqa: FBT001 - a parameter of the table above
+) -> None:
+    await region.connect()
+    get_menu = region.simphony.get_menu
+
+    async def overtaken(connection: Connection, bearer: str) -> SimphonyMenu:
+        region.simphony.get_menu = get_menu  # type: ignore[method-assign] # once only
+        await change(region, currency="SEK")
+        if already_configured:
+            await region.send("POST", f"{AT}/menu/refresh")
+        return await get_menu(connection, bearer)
+
+    region.simphony.get_menu = overtaken  # type: ignore[method-assign] # the race
+    await region.send("POST", f"{AT}/menu/refresh")
     assert await status(region) == "pending"
 
 

@@ -30,7 +30,17 @@ def test_moments_sort_as_text(one: datetime, other: datetime) -> None:
     assert (one < other) == (to_rfc3339(one) < to_rfc3339(other))
 
 
-@pytest.mark.parametrize("text", ["2030-05-04T10:30:00Z", "2030-05-04T12:30:00+02:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2030-05-04T10:30:00Z",
+        "2030-05-04t10:30:00z",
+        "2030-05-04T10:30:00.000Z",
+        "2030-05-04T10:30:00-00:00",
+        "2030-05-04T12:30:00+02:00",
+        "2030-05-03T16:30:00.0-18:00",
+    ],
+)
 def test_any_zone_is_read_as_utc(text: str) -> None:
     moment = from_rfc3339(text)
     assert (moment, moment.tzinfo) == (datetime(2030, 5, 4, 10, 30, tzinfo=UTC), UTC)
@@ -45,6 +55,23 @@ def test_any_zone_is_read_as_utc(text: str) -> None:
         "2030-05-04T10:30:00",
         "2030-02-30T10:30:00Z",
         "2030-05-04T10:30:00+99:00",
+        "2030-05-04T10:30:60Z",
+        "2030-05-04T24:00:00Z",
+        "2030-05-04T10:30:00+24:00",
+        "2030-05-04T10:30:00+02:60",
+        "2030-W18-6T10:30:00Z",
+        "20300504T103000Z",
+        "2030-05-04T10Z",
+        "2030-05-04T10:30Z",
+        "2030-05-04T10:30:00,5Z",
+        "2030-05-04T10:30:00.Z",
+        "2030-05-04T10:30:00+02",
+        "2030-05-04T10:30:00+0200",
+        "2030-05-04T10:30:00+02:00:30",
+        "2030-05-04 10:30:00Z",
+        "2030-05-04T10:30:00Z\n",
+        "\N{ARABIC-INDIC DIGIT TWO}030-05-04T10:30:00Z",
+        "0000-01-01T00:00:00Z",
         "0001-01-01T00:00:00+01:00",
         "9999-12-31T23:59:59-01:00",
     ],
@@ -52,6 +79,30 @@ def test_any_zone_is_read_as_utc(text: str) -> None:
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         from_rfc3339(text)
+
+
+@given(
+    moment=st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)),  # noqa: DTZ001 - the zone is drawn below
+    minutes=st.integers(-23 * 60 - 59, 23 * 60 + 59),
+    digits=st.integers(1, 9),
+)
+def test_any_offset_and_fraction_is_read(moment: datetime, minutes: int, digits: int) -> None:
+    there = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    fraction = f"{moment.microsecond:06}000"[:digits]
+    sign, offset = "-" if minutes < 0 else "+", abs(minutes)
+    text = f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0")
+    read = from_rfc3339(f"{text}.{fraction}{sign}{offset // 60:02}:{offset % 60:02}")
+    assert timedelta(0) <= there - read < timedelta(seconds=1) / 10 ** min(digits, 6)
+
+
+@given(st.from_regex(r"[0-9TWZtz:.,+ -]{0,30}", fullmatch=True))
+def test_only_what_the_standard_writes_is_a_moment(text: str) -> None:
+    try:
+        from_rfc3339(text)
+    except ValueError:
+        return
+    date, time = text[:10], text[11:19]
+    assert (date[4], date[7], text[10].upper(), time[2], time[5]) == ("-", "-", "T", ":", ":")
 
 
 @given(st.text(max_size=40))

@@ -1,13 +1,25 @@
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muneris.core.money import AMOUNT, decimals, has_decimals_of, to_wire
+from muneris.core.money import AMOUNT, CURRENCIES, decimals, has_decimals_of, to_wire
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("DKK", 2), ("EUR", 2), ("JPY", 0), ("KWD", 3)])
+def test_every_currency_is_three_letters() -> None:
+    assert all(re.fullmatch("[A-Z]{3}", code) for code in CURRENCIES)
+
+
+def test_currencies_come_and_go() -> None:
+    assert {"DKK", "EUR", "GBP", "SEK", "USD", "XCG", "ZWG"} <= CURRENCIES
+    assert CURRENCIES.isdisjoint({"DEM", "HRK", "BGN", "ANG", "CLF", "XAU", "XTS", "XXX", "ZZZ"})
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits"), [("DKK", 2), ("EUR", 2), ("JPY", 0), ("RWF", 0), ("XPF", 0), ("KWD", 3)]
+)
 def test_a_currency_has_the_decimals_of_the_standard(currency: str, digits: int) -> None:
     assert decimals(currency) == digits
 

@@ -1,5 +1,6 @@
 import pytest
-from tests.tenants import REGIONS, FragileTable, ManualClock
+from tests.faults import FaultyTable
+from tests.tenants import REGIONS, ManualClock
 
 from muneris.cloud.agenda import SETTLED_AFTER, Agenda
 from muneris.cloud.tables import Row, Transaction
@@ -12,8 +13,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.config, self.agenda = FragileTable(), FragileTable()
-        self.directories = {region: FragileTable() for region in REGIONS}
+        self.config, self.agenda = FaultyTable(), FaultyTable()
+        self.directories = {region: FaultyTable() for region in REGIONS}
         self.outbox = DirectoryOutbox(self.config, Agenda(self.agenda, AGENDA, self.clock), self.directories)
 
     async def register(self, code: str, version: int = 1) -> None:
@@ -47,7 +48,7 @@ async def test_a_push_writes_every_region_and_owes_nothing_then(registry: Regist
 
 
 async def test_a_dead_peer_delays_only_itself_and_loses_nothing(registry: Registry) -> None:
-    registry.directories["api2"].down()
+    registry.directories["api2"].faults.down()
     for code in ("NOR", "SUN"):
         await registry.register(code)
         await registry.outbox.push(code)
@@ -55,7 +56,7 @@ async def test_a_dead_peer_delays_only_itself_and_loses_nothing(registry: Regist
     for code in ("NOR", "SUN"):
         assert await registry.homes(code) == [("api1", 1), None, ("api1", 1)]
         assert await registry.config.keys(code) == ["company", "work|directory|api2"]
-    registry.directories["api2"].up()
+    registry.directories["api2"].faults.calm()
     await registry.outbox.sweep()
     for code in ("NOR", "SUN"):
         assert await registry.homes(code) == [("api1", 1)] * 3
@@ -79,7 +80,7 @@ async def test_an_entry_leaves_the_agenda_when_nothing_is_owed_and_it_is_old(reg
 
 
 async def test_an_old_entry_that_owes_stays(registry: Registry) -> None:
-    registry.directories["api3"].down()
+    registry.directories["api3"].faults.down()
     await registry.register("NOR")
     registry.clock.advance(hours=1)
     await registry.outbox.sweep()
@@ -87,11 +88,11 @@ async def test_an_old_entry_that_owes_stays(registry: Registry) -> None:
 
 
 async def test_a_late_old_version_does_not_hide_a_newer_one(registry: Registry) -> None:
-    registry.directories["api2"].down()
+    registry.directories["api2"].faults.down()
     await registry.register("NOR", version=1)
     await registry.outbox.push("NOR")
     await registry.register("NOR", version=2)
-    registry.directories["api2"].up()
+    registry.directories["api2"].faults.calm()
     await registry.outbox.sweep()
     assert await registry.homes("NOR") == [("api1", 2)] * 3
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
@@ -11,9 +12,8 @@ from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.events import Event
 from muneris.cloud.events.memory import MemoryPublisher
 from muneris.cloud.tables import TableUnavailableError
-from muneris.cloud.tables.memory import MemoryTable
 from muneris.core.operational import OperationalError
-from muneris.core.problems import Json
+from muneris.core.problems import Json, ProblemError
 from muneris.inventory.availability import ItemAvailability
 from muneris.inventory.events import StockAnswers
 from muneris.inventory.model import StockItem, StockLine
@@ -25,13 +25,26 @@ from muneris.inventory.store import InventoryStore
 CODE = "NOR-CPH01"
 
 
-class Kitchen:
-    """Inventory on one table; several share one as processes do."""
+class ContestedDocuments(MemoryDocuments):
+    """Documents before whose next write another process gets its turn."""
 
-    def __init__(self, table: FaultyTable | None = None) -> None:
-        self.faults = Faults()
-        self.table = table or FaultyTable(MemoryTable(), self.faults)
-        self.documents, self.publisher = MemoryDocuments(), MemoryPublisher()
+    other: Callable[[], Awaitable[object]] | None = None
+
+    async def put(self, name: str, body: bytes) -> str:
+        if self.other is not None:
+            other, self.other = self.other, None
+            await other()
+        return await super().put(name, body)
+
+
+class Kitchen:
+    """Inventory on one storage account, which several share as processes do."""
+
+    def __init__(self, shared: "Kitchen | None" = None) -> None:
+        self.faults: Faults = Faults() if shared is None else shared.faults
+        self.table: FaultyTable = FaultyTable(faults=self.faults) if shared is None else shared.table
+        self.documents: ContestedDocuments = ContestedDocuments() if shared is None else shared.documents
+        self.publisher = MemoryPublisher()
         self.inventory = Inventory(InventoryStore(self.table), self.documents, sleep=_soon)
         self.answers = StockAnswers(self.inventory, self.publisher)
 
@@ -148,7 +161,7 @@ async def test_98_items_are_held_together(kitchen: Kitchen) -> None:
 async def test_processes_that_race_for_the_last_ones_share_them() -> None:
     first = Kitchen()
     await first.stock(bun=10, beef=10)
-    kitchens = [first, *(Kitchen(first.table) for _ in range(3))]
+    kitchens = [first, *(Kitchen(first) for _ in range(3))]
     chance = random.Random(7)  # noqa: S311 - the same race each time
     orders = [f"o{number}" for number in range(24)]
     await asyncio.gather(
@@ -195,6 +208,24 @@ async def test_putting_an_item_keeps_what_is_held(kitchen: Kitchen) -> None:
     assert [each.sku for each in await kitchen.inventory.items(CODE)] == ["beef", "bun"]
 
 
+@pytest.mark.parametrize("on_hand", ["0", "3.999999"])
+async def test_less_than_is_held_changes_nothing(kitchen: Kitchen, on_hand: str) -> None:
+    await kitchen.ask("reserve", bun=4)
+    before = await kitchen.inventory.find_item(CODE, "bun")
+    with pytest.raises(ProblemError) as raised:
+        await kitchen.inventory.put_item(CODE, StockItem(sku="bun", name="Brioche", on_hand=Decimal(on_hand)))
+    assert raised.value.type.code == "less_than_held"
+    assert raised.value.detail == "Orders hold 4 of bun: not less can be on hand."
+    assert await kitchen.inventory.find_item(CODE, "bun") == before
+
+
+async def test_as_much_as_is_held_can_be_on_hand(kitchen: Kitchen) -> None:
+    await kitchen.ask("reserve", bun=4)
+    await kitchen.stock(bun=4)
+    assert (await kitchen.ask("consume")).type == "muneris.stock.consumed"
+    assert await kitchen.item("bun") == (0, 0)
+
+
 async def test_recipes_are_published_together(kitchen: Kitchen) -> None:
     read = recipe_read_model(kitchen.documents)
     assert await read.find("NOR-ODE01") is None
@@ -220,7 +251,7 @@ async def test_availability_is_published_together(kitchen: Kitchen) -> None:
 
 async def test_availability_put_at_once_is_all_kept() -> None:
     first = Kitchen()
-    second = Kitchen(first.table)
+    second = Kitchen(first)
     gone = ItemAvailability(state="unavailable")
     await asyncio.gather(
         *(
@@ -229,6 +260,30 @@ async def test_availability_put_at_once_is_all_kept() -> None:
         )
     )
     assert sorted((await first.inventory.availability(CODE)).items) == list(range(10))
+
+
+async def test_the_newest_recipes_are_published_whoever_publishes_last() -> None:
+    first = Kitchen()
+    second = Kitchen(first)
+    ingredients = (Ingredient(sku="bun", quantity=Decimal(1)),)
+    first.documents.other = lambda: second.inventory.put_recipe(CODE, 2, ingredients)
+    answered = await first.inventory.put_recipe(CODE, 1, ingredients)
+    published = await recipe_read_model(first.documents).find(CODE)
+    assert published == answered
+    assert published is not None
+    assert sorted(published.recipes) == [1, 2]
+
+
+async def test_the_newest_availability_is_published_whoever_publishes_last() -> None:
+    first = Kitchen()
+    second = Kitchen(first)
+    gone = ItemAvailability(state="unavailable")
+    first.documents.other = lambda: second.inventory.put_availability(CODE, 2, gone)
+    answered = await first.inventory.put_availability(CODE, 1, gone)
+    published = await availability_read_model(first.documents).find(CODE)
+    assert published == answered
+    assert published is not None
+    assert sorted(published.items) == [1, 2]
 
 
 async def test_lines_of_one_item_are_held_together(kitchen: Kitchen) -> None:

@@ -57,7 +57,9 @@ def test_sequence_and_history_grow_with_every_step_and_nothing_else_changes_them
             continue
         assert after.sequence == before.sequence + 1
         assert after.history[:-1] == before.history
-        entry = HistoryEntry(at="2030-05-04T12:00:03.000000Z", status=status, reason="why: really", by="test")
+        entry = HistoryEntry(
+            at="2030-05-04T12:00:03.000000Z", status=status, reason="why", detail="really", by="test"
+        )
         assert after.history[-1] == entry
         assert (after.reason, after.updated_at) == ("why", entry.at)
         assert after.created_at == before.created_at
@@ -90,7 +92,8 @@ def test_a_refusal_gives_back_what_was_taken() -> None:
     assert refused.order.reason == "refused_by_simphony"
     assert owed(refused) == [(Step.RELEASE, 4), (Step.TELL_REJECTED, 4)]
     rejected = model.stock_rejected(plain_order(), ["bun", "beef"], LATER)
-    assert rejected.order.history[-1].reason == "out_of_stock: bun, beef"
+    last = rejected.order.history[-1]
+    assert (last.reason, last.detail) == ("out_of_stock", "bun, beef")
     assert owed(rejected) == [(Step.TELL_REJECTED, 2)]
 
 

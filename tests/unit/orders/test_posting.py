@@ -1,7 +1,7 @@
 """Simphony holds each confirmed order once, whatever becomes of a call."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,11 +11,12 @@ from tests.polling import until
 
 from muneris.cloud.events import Event
 from muneris.orders.model import Status, Step, Work
-from muneris.orders.posting import CALL_WITHIN, CALLS_AT_ONCE, MARGIN, new_check, reference_of
+from muneris.orders.posting import CALL_WITHIN, CALLS_AT_ONCE, CLOCK_SKEW, MARGIN, new_check, reference_of
+from muneris.simphony.model import Check, NewCheck
 
 CLAIM = CALL_WITHIN + DEADLINE
 """How long a claim keeps others from calling."""
-LAST_REPEAT = timedelta(seconds=300) - DEADLINE
+LAST_REPEAT = timedelta(seconds=300) - CLAIM
 """After the first call: the latest moment at which a repeat is still recognised in time."""
 
 
@@ -115,7 +116,48 @@ async def test_beyond_the_window_a_check_that_is_found_confirms_without_a_call(
     await crash_in_the_call(region, event)
     await post_after(region, event, LAST_REPEAT + timedelta(milliseconds=1))
     assert len(region.pos.calls) == 1
-    assert region.pos.look_ups == [region.pos.calls[0].reference]
+    assert region.pos.look_ups == [(region.pos.calls[0].reference, str(order_id))]
+    assert await status_of(region, order_id) is Status.CONFIRMED
+
+
+async def test_a_check_that_lost_its_name_is_found_by_its_order(region: OrderingRegion) -> None:
+    order_id, event = await region.reserved()
+    await crash_in_the_call(region, event)
+    region.pos.renamed = True
+    await post_after(region, event, timedelta(minutes=10))
+    assert (len(region.pos.calls), len(region.pos.opened)) == (1, 1)
+    assert await status_of(region, order_id) is Status.CONFIRMED
+
+
+async def test_a_check_is_found_though_the_restaurant_s_clock_is_behind(region: OrderingRegion) -> None:
+    order_id, event = await region.reserved()
+    await crash_in_the_call(region, event)
+    region.pos.behind = CLOCK_SKEW
+    await post_after(region, event, timedelta(minutes=10))
+    assert (len(region.pos.calls), len(region.pos.opened)) == (1, 1)
+    assert await status_of(region, order_id) is Status.CONFIRMED
+
+
+async def test_who_slept_between_claim_and_call_does_not_call(region: OrderingRegion) -> None:
+    order_id, event = await region.reserved()
+    claimed, awake = asyncio.Event(), asyncio.Event()
+    post_check = region.pos.post_check
+
+    async def asleep(property_code: str, check: NewCheck, deadline: datetime) -> Check:
+        claimed.set()
+        await awake.wait()
+        return await post_check(property_code, check, deadline)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(region.pos, "post_check", asleep)
+        sleeper = asyncio.create_task(region.posting.post(event))
+        await claimed.wait()
+    await post_after(region, event, timedelta(minutes=2))
+    assert await status_of(region, order_id) is Status.CONFIRMED
+    region.clock.moment += timedelta(minutes=10)
+    awake.set()
+    await sleeper
+    assert (len(region.pos.calls), len(region.pos.opened)) == (1, 1)
     assert await status_of(region, order_id) is Status.CONFIRMED
 
 
@@ -220,12 +262,15 @@ async def test_a_refusal_of_the_first_call_is_final_and_told_once(region: Orderi
     await region.posting.post(event)
     assert await status_of(region, order_id) is Status.REJECTED
     assert region.pos.look_ups == []
-    assert sorted(work.ask.step for work in await region.works()) == [Step.RELEASE, Step.TELL_REJECTED]
+    await region.scheduler.quiet()
+    assert [work.ask.step for work in await region.works()] == [Step.RELEASE]
+    assert [event.type for event in region.bus.published].count("muneris.order.rejected") == 1
 
 
-async def test_what_was_not_sent_leaves_no_doubt(region: OrderingRegion) -> None:
+@pytest.mark.parametrize("mood", ["unreachable", "no_tokens"])
+async def test_what_was_not_sent_leaves_no_doubt(mood: Mood, region: OrderingRegion) -> None:
     order_id, event = await region.reserved()
-    region.pos.mood = "unreachable"
+    region.pos.mood = mood
     for _ in range(10):
         await post_after(region, event, timedelta(minutes=10))
         work = await owed_post(region)
@@ -282,7 +327,7 @@ async def test_a_property_gets_so_many_calls_at_once_and_another_its_own(region:
     assert len(region.pos.opened) == len(events)
 
 
-@pytest.mark.parametrize("mood", ["loses_answer", "loses_request", "unreachable"])
+@pytest.mark.parametrize("mood", ["loses_answer", "loses_request", "unreachable", "no_tokens"])
 async def test_when_simphony_is_back_everything_is_confirmed_once(mood: Mood, region: OrderingRegion) -> None:
     region.pos.mood = mood
     orders = [await region.accepted() for _ in range(10)]

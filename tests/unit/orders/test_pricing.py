@@ -23,7 +23,7 @@ def line(item: int = BURGER, quantity: int = 1, *condiments: tuple[int, int], **
 
 
 def order(tip: str | None = None, expected_total: str | None = None) -> OrderRequest:
-    payment = {"method": "online", "tip": tip}
+    payment = {"method": "terminal", "tip": tip}
     return OrderRequest.model_validate({**ORDER, "payment": payment, "expected_total": expected_total})
 
 

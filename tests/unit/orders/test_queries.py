@@ -14,7 +14,7 @@ async def test_an_order_as_it_was_placed(region: OrderingRegion) -> None:
     fulfilment = {"type": "dine_in", "table": "12", "requested_at": "2030-05-04T14:30:00+02:00"}
     lines = [*ORDER["lines"], {"menu_item_id": SODA, "quantity": 1, "note": "no ice", "of_tomorrow": 1.0}]
     customer = {"name": "Søren"}
-    payment = {"method": "online", "tip": "1.50", "reference": "r-1"}
+    payment = {"method": "terminal", "tip": "1.50", "reference": "r-1"}
     key = region.key()
     order = {**ORDER, "fulfilment": fulfilment, "lines": lines, "customer": customer, "payment": payment}
     placed = await region.place(key, {**order, "expected_total": "24.50"})
@@ -42,7 +42,7 @@ async def test_an_order_as_it_was_placed(region: OrderingRegion) -> None:
             "total": "26.00",
             "currency": "EUR",
         },
-        "payment": {"method": "online", "status": "none", "reference": "r-1"},
+        "payment": {"method": "terminal", "status": "none", "reference": "r-1"},
         "customer": customer,
         "rounds": [],
         "refunds": [],

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.tenants import SEALING_KEY, FragileTable, ManualClock
+from tests.faults import FaultyTable
+from tests.tenants import SEALING_KEY, ManualClock
 
 from muneris.cloud.sealing import Seal
 from muneris.simphony.errors import NotConfiguredError
@@ -12,7 +13,7 @@ from muneris.simphony.store import StoredTokens
 class Process:
     """One of several processes that share a table."""
 
-    def __init__(self, table: FragileTable, clock: ManualClock) -> None:
+    def __init__(self, table: FaultyTable, clock: ManualClock) -> None:
         self.clock = clock
         self.tokens = StoredTokens(table, Seal(SEALING_KEY), clock)
 
@@ -25,8 +26,8 @@ class Process:
 
 
 @pytest.fixture
-def table() -> FragileTable:
-    return FragileTable()
+def table() -> FaultyTable:
+    return FaultyTable()
 
 
 @pytest.fixture
@@ -35,16 +36,16 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def ours(table: FragileTable, clock: ManualClock) -> Process:
+def ours(table: FaultyTable, clock: ManualClock) -> Process:
     return Process(table, clock)
 
 
 @pytest.fixture
-def theirs(table: FragileTable, clock: ManualClock) -> Process:
+def theirs(table: FaultyTable, clock: ManualClock) -> Process:
     return Process(table, clock)
 
 
-async def test_tokens_are_stored_sealed(ours: Process, theirs: Process, table: FragileTable) -> None:
+async def test_tokens_are_stored_sealed(ours: Process, theirs: Process, table: FaultyTable) -> None:
     await ours.keep("secret-one")
     row = await table.find("account", "token")
     assert row is not None
@@ -70,9 +71,9 @@ async def test_an_expired_token_is_read_again(ours: Process, theirs: Process, cl
     assert await theirs.read() == "two"
 
 
-async def test_a_remembered_token_needs_no_table(ours: Process, table: FragileTable) -> None:
+async def test_a_remembered_token_needs_no_table(ours: Process, table: FaultyTable) -> None:
     await ours.keep("one")
-    table.down()
+    table.faults.down()
     assert await ours.read() == "one"
 
 

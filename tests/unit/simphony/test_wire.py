@@ -108,7 +108,7 @@ def test_check_is_read_with_exact_amounts() -> None:
 
 @pytest.mark.parametrize("reference", ["web-1042", "0197A000-0000-7000-8000-000000000001"])
 def test_check_is_recognised_by_name_and_by_order(reference: str) -> None:
-    assert Check.model_validate(parse(ANSWER)).is_for(reference)
+    assert Check.model_validate(parse(ANSWER)).is_for({reference})
 
 
 @pytest.mark.parametrize("spelling", ["detail", "details"])

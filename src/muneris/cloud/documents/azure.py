@@ -24,9 +24,10 @@ _JSON = ContentSettings(content_type="application/json")
 class AzureDocuments:
     """The documents of one blob container."""
 
-    def __init__(self, container: ContainerClient, policy: RetryPolicy) -> None:
+    def __init__(self, container: ContainerClient, *, reads: RetryPolicy, writes: RetryPolicy) -> None:
         self._container = container
-        self._policy = policy
+        self._reads = reads
+        self._writes = writes
 
     async def put(self, name: str, body: bytes) -> str:
         """Write a document whatever was there; its new ETag. Writing twice leaves the same."""
@@ -38,11 +39,11 @@ class AzureDocuments:
                 )
                 return str(written["etag"])
 
-        return await self._policy.run(attempt)
+        return await self._writes.run(attempt)
 
     async def find(self, name: str, *, unless: str | None = None) -> Document | None:
         """The document, or None: there is none, or it still is the version `unless`."""
-        return await self._policy.run(lambda: self._find(name, unless))
+        return await self._reads.run(lambda: self._find(name, unless))
 
     async def _find(self, name: str, unless: str | None) -> Document | None:
         blob = self._container.get_blob_client(name)

@@ -11,6 +11,8 @@ from muneris.core.operational import OperationalError
 
 _log = logging.getLogger(__name__)
 
+_MOST_HELD = 10_000
+
 
 @dataclass
 class _Entry[T]:
@@ -52,6 +54,8 @@ class CachedDocuments[T]:
         Raises:
             OperationalError: the store is down and nothing recent enough is held.
         """
+        if len(self._entries) >= _MOST_HELD and name not in self._entries:
+            self._entries.clear()  # names that callers make up must not fill the memory
         entry = self._entries.setdefault(name, _Entry())
         if self._monotonic() >= entry.due_at:
             async with entry.lock:
@@ -66,12 +70,14 @@ class CachedDocuments[T]:
         held = entry.document.etag if entry.document else None
         try:
             document = await self._documents.find(name, unless=held)
+            value = entry.value if document is None else self._parse(document.body)
+        except ValueError as error:
+            _log.exception("%s cannot be understood", name)
+            entry.fault = DocumentsUnavailableError(f"{name} cannot be understood: {error}")
         except OperationalError as error:
             _log.warning("%s cannot be read: %s", name, error)
             entry.fault = error
         else:
-            if document is not None:
-                entry.value = self._parse(document.body)
-                entry.document = document
+            entry.value, entry.document = value, document or entry.document
             entry.checked_at, entry.fault = self._monotonic(), None
         entry.due_at = self._monotonic() + self._fresh_seconds

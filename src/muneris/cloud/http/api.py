@@ -1,13 +1,18 @@
 """The FastAPI application every app starts from."""
 
-from fastapi import APIRouter, FastAPI
+from typing import Any
 
+from fastapi import APIRouter, FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from muneris.cloud.http.openapi import complete
 from muneris.cloud.http.problem_documents import answer_problems
 
 
 def create_api(app: str, *routers: APIRouter) -> FastAPI:
     """An app's API: its routers, problem documents, and `/v1/<app>/openapi.json` and `/docs`."""
-    api = FastAPI(
+    api = _Api(
         title=f"Muneris {app}",
         version="1",
         openapi_url=f"/v1/{app}/openapi.json",
@@ -15,6 +20,28 @@ def create_api(app: str, *routers: APIRouter) -> FastAPI:
         redoc_url=None,
     )
     answer_problems(api)
+    api.add_middleware(_EveryBodyIsJson)
     for router in routers:
         api.include_router(router)
     return api
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, with what holds for every route."""
+        return complete(super().openapi())
+
+
+class _EveryBodyIsJson:
+    """Has a body read as JSON whatever its `Content-Type`: clients leave it out, and curl calls it a form.
+
+    FastAPI refuses other types against forged requests of browsers, which cannot send our bearer tokens.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            MutableHeaders(scope=scope)["content-type"] = "application/json"
+        await self._app(scope, receive, send)

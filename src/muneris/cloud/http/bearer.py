@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Protocol
 
-from fastapi import Header
+from fastapi import Depends, Header
+from fastapi.security import HTTPBearer
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
@@ -20,6 +21,13 @@ KEYS_PARTITION = "region"
 ALGORITHMS = ["ES256"]
 _PREFIX = "keys|"
 _REREAD_SECONDS = 5.0
+_SCHEME = HTTPBearer(
+    scheme_name="AccessToken",
+    bearerFormat="JWT",
+    description="An access token: a guest's session (`POST /v1/auth/guest-sessions`), or staff's.",
+    auto_error=False,
+)
+"""How a caller signs its requests, for the OpenAPI document only."""
 
 
 class Keys(Protocol):
@@ -82,8 +90,12 @@ class Authenticate:
         self._staff_keys = {str(key.kid): key for key in keys if isinstance(key, ECKey)}
         self._clock = clock
 
-    async def __call__(self, authorization: Annotated[str | None, Header()] = None) -> Caller:
-        """Who calls.
+    async def __call__(
+        self,
+        authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+        _scheme: Annotated[object, Depends(_SCHEME)] = None,
+    ) -> Caller:
+        """Who calls, by the `Authorization` header.
 
         Raises:
             ProblemError: `unauthenticated`, or `session_of_another_region` with its `home_endpoint`.

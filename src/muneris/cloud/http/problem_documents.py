@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from muneris.cloud.http.correlation import correlation_id
 from muneris.core.operational import OperationalError
 from muneris.core.problems import (
     INTERNAL_ERROR,
+    INVALID_REQUEST,
     MALFORMED_JSON,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
@@ -27,34 +28,36 @@ from muneris.core.validation import refuse_model
 
 _log = logging.getLogger(__name__)
 _BASE = "https://muneris.app/problems/"
+_MEDIA_TYPE = "application/problem+json"
+_CONTENT = {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
 _RETRY_AFTER_SECONDS = "2"
 
 
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str
-    message: str
+    field: str = Field(examples=["lines.0.quantity"])
+    message: str = Field(examples=["Input should be greater than or equal to 1"])
 
 
 class ProblemDocument(BaseModel):
     """A refusal: `code` is stable, `detail` says what to do."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    code: str
-    correlation_id: str
+    type: str = Field(examples=[_BASE + INVALID_REQUEST.code])
+    title: str = Field(examples=[INVALID_REQUEST.title])
+    status: int = Field(examples=[INVALID_REQUEST.status])
+    detail: str = Field(examples=["Correct the fields named in 'errors' and send again."])
+    instance: str = Field(examples=["/v1/orders/NOR-CPH01"])
+    code: str = Field(examples=[INVALID_REQUEST.code])
+    correlation_id: str = Field(examples=["4bf92f3577b34da6a3ce929d0e0e4736"])
     errors: list[FieldError] | None = None
 
 
 def problem_responses(*types: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """A route's refusals, for its OpenAPI document."""
+    """A route's refusals, for its OpenAPI document; those that every route has are added to them there."""
     responses: dict[int | str, dict[str, Any]] = {}
     for each in types:
-        known = responses.setdefault(each.status, {"model": ProblemDocument, "description": ""})
+        known = responses.setdefault(each.status, {"description": "", "content": dict(_CONTENT)})
         known["description"] += f"{', ' if known['description'] else ''}`{each.code}`"
     return responses
 
@@ -71,9 +74,7 @@ def problem_response(request: Request, problem: ProblemError) -> JSONResponse:
         "correlation_id": correlation_id(),
         **problem.members,
     }
-    return JSONResponse(
-        document, problem.type.status, dict(problem.headers), media_type="application/problem+json"
-    )
+    return JSONResponse(document, problem.type.status, dict(problem.headers), media_type=_MEDIA_TYPE)
 
 
 def answer_problems(api: FastAPI) -> None:

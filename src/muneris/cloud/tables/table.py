@@ -103,6 +103,6 @@ async def rows_between(table: Table, partition: str, start: str, end: str = _BEY
             return
 
 
-def rows_with_prefix(table: Table, partition: str, prefix: str) -> AsyncIterator[Row]:
-    """All rows whose key starts with `prefix`."""
-    return rows_between(table, partition, prefix, prefix + _BEYOND)
+def rows_with_prefix(table: Table, partition: str, prefix: str, start: str = "") -> AsyncIterator[Row]:
+    """All rows whose key starts with `prefix`, from the one on that goes on with `start`."""
+    return rows_between(table, partition, prefix + start, prefix + _BEYOND)

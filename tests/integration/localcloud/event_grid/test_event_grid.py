@@ -3,7 +3,6 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import aiohttp
@@ -14,13 +13,13 @@ from azure.core.messaging import CloudEvent
 from azure.eventgrid.aio import EventGridPublisherClient
 from azure.storage.blob.aio import ContainerClient
 from azure.storage.queue.aio import QueueClient
+from tests.serving import running
 
 from localcloud.azurite import StorageAddress
 from localcloud.event_grid import EventGridConfig, serve
 from localcloud.layout import url
 from localcloud.resources import Resources, Subscription, Topic, provision
 
-type Running = Callable[[object, int], AbstractAsyncContextManager[None]]
 KEY = "secret"
 EVENT_GRID_SCHEMA = {
     "id": "1",
@@ -109,7 +108,7 @@ def setup(
 
 
 @pytest.fixture
-async def topic(setup: Setup, running: Running) -> AsyncIterator[Setup]:
+async def topic(setup: Setup) -> AsyncIterator[Setup]:
     await setup.provision()
     async with running(serve(setup.config), setup.config.port):
         yield setup
@@ -170,7 +169,7 @@ async def test_refuses_what_event_grid_refuses(topic: Setup, events: list[object
     assert raised.value.status_code == status
 
 
-async def test_retries_until_the_queue_takes_it(setup: Setup, running: Running) -> None:
+async def test_retries_until_the_queue_takes_it(setup: Setup) -> None:
     await setup.provision(queue=False)
     async with running(serve(setup.config), setup.config.port), setup.publisher() as publisher:
         sent = event()
@@ -180,7 +179,7 @@ async def test_retries_until_the_queue_takes_it(setup: Setup, running: Running) 
         assert [each["id"] for each in await setup.received(1)] == [sent.id]
 
 
-async def test_resumes_after_a_restart(setup: Setup, running: Running) -> None:
+async def test_resumes_after_a_restart(setup: Setup) -> None:
     await setup.provision(queue=False)
     sent = event()
     async with running(serve(setup.config), setup.config.port), setup.publisher() as publisher:
@@ -201,7 +200,7 @@ async def test_dead_letters_what_is_too_large_for_a_message(topic: Setup) -> Non
     ]
 
 
-async def test_dead_letters_when_the_attempts_are_used_up(setup: Setup, running: Running) -> None:
+async def test_dead_letters_when_the_attempts_are_used_up(setup: Setup) -> None:
     await setup.provision(queue=False)
     config = setup.config.model_copy(update={"topics": (setup.topic(max_delivery_attempts=2),)})
     async with running(serve(config), config.port), setup.publisher() as publisher:

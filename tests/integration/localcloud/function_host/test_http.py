@@ -45,6 +45,8 @@ async def test_finds_the_function_and_asks_for_its_key(http_host: HostProcess) -
     assert await http_host.request("GET", "/api/items/7?code=the-key") == (200, b"7")
     assert (await http_host.request("GET", "/elsewhere"))[0] == 404
     assert (await http_host.request("GET", "/api/items/seven"))[0] == 404  # the catch-all's, so FastAPI's
+    line_feed = await http_host.request("GET", "/api/items/7%0A")
+    assert line_feed == (404, b'{"detail":"Not Found"}')  # FastAPI's, too
 
 
 async def test_answers_a_failure_with_a_bare_500_and_logs_it(http_host: HostProcess) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from localcloud.azurite.process import accepts
 from localcloud.layout import LOOPBACK
+from localcloud.supervisor import messages
 from localcloud.supervisor.forked_service import ForkedService
 from localcloud.supervisor.forks import Forks
 from localcloud.supervisor.service import Service
@@ -50,6 +51,15 @@ async def test_a_service_runs_in_a_session_of_its_own(forks: Forks, ports: Ports
     await service.stop()
     assert service.pid is None
     assert not await accepts(port)
+
+
+@pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="the kernel names processes on Linux alone")
+async def test_a_service_is_named_as_its_log(forks: Forks, ports: Ports, tmp_path: Path) -> None:
+    (port,) = ports(1)
+    service = sample(forks, "listen", port, tmp_path)
+    await service.start()
+    assert Path(f"/proc/{service.pid}/comm").read_text() == "listen\n"  # noqa: ASYNC240 - the kernel's, not a disk's
+    await service.stop()
 
 
 async def run(forks: Forks, target: str, folder: Path) -> int | None:
@@ -167,3 +177,27 @@ async def test_nothing_is_left_of_a_supervisor_that_was_killed(
     await supervisor.wait()
     await until_gone(pids)
     assert len(pids) == 2
+
+
+@pytest.mark.usefixtures("sample_services")
+async def test_a_fork_server_with_many_processes_ends_without_a_word(ports: Ports, tmp_path: Path) -> None:
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "localcloud.supervisor.fork_server"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert server.stdin
+    assert server.stdout
+    assert server.stderr
+    for number, port in enumerate(ports(12)):
+        config = SampleConfig(port=port).model_dump_json()
+        log = str(tmp_path / "log")
+        command = messages.Fork(id=number, target="sample_services:listen", config=config, log=log)
+        server.stdin.write(messages.to_line(command))
+    for _ in range(12):
+        await server.stdout.readline()
+    server.stdin.close()
+    async with asyncio.timeout(20):
+        assert await server.stderr.read() == b""
+        assert await server.wait() == 0

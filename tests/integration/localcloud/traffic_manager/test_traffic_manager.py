@@ -1,17 +1,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 from aiohttp import web
 from dnslib import DNSRecord
+from tests.serving import running
+from yarl import URL
 
-from localcloud.http_server import listening
+from localcloud.http_server import EVERY_PATH, listening
 from localcloud.layout import LOOPBACK, url
 from localcloud.traffic_manager import Endpoint, Probe, TrafficManagerConfig, serve
-
-type Running = Callable[[object, int], AbstractAsyncContextManager[None]]
 
 
 class Region:
@@ -31,7 +31,7 @@ class Region:
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=4 * 1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", self.handle)
+        app.router.add_route("*", EVERY_PATH, self.handle)
         return app
 
 
@@ -92,7 +92,7 @@ async def resolve(port: int) -> list[str]:
 
 
 @pytest.fixture
-async def setup(ports: Callable[[int], list[int]], running: Running) -> AsyncIterator[Setup]:
+async def setup(ports: Callable[[int], list[int]]) -> AsyncIterator[Setup]:
     port, *region_ports = ports(3)
     setup = Setup(port, region_ports)
     async with AsyncExitStack() as services:
@@ -151,6 +151,12 @@ async def test_forwards_a_large_body_as_it_came(setup: Setup, client: aiohttp.Cl
     assert body == b"x" * 65536 * 30
 
 
+async def test_forwards_a_path_with_a_line_feed(setup: Setup, client: aiohttp.ClientSession) -> None:
+    async with client.get(URL(f"{setup.url}/v1/orders/x%0ay", encoded=True)) as answer:
+        assert answer.status == 200
+    assert setup.regions[0].asked[0][1] == "/v1/orders/x%0ay"
+
+
 async def test_the_page_shows_every_endpoint(setup: Setup, client: aiohttp.ClientSession) -> None:
     await setup.reaches(client, api1="Online", api2="Online")
     async with client.get(f"{setup.url}/traffic-manager") as answer:
@@ -163,7 +169,7 @@ async def test_the_page_shows_every_endpoint(setup: Setup, client: aiohttp.Clien
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_region_that_is_not_there_is_not_replaced(
-    ports: Callable[[int], list[int]], running: Running, client: aiohttp.ClientSession, method: str
+    ports: Callable[[int], list[int]], client: aiohttp.ClientSession, method: str
 ) -> None:
     port, gone, other_port = ports(3)
     other = Region("api2", other_port)
@@ -185,7 +191,7 @@ async def test_a_region_that_is_not_there_is_not_replaced(
 
 
 async def test_with_every_endpoint_disabled_nothing_is_forwarded(
-    ports: Callable[[int], list[int]], running: Running, client: aiohttp.ClientSession
+    ports: Callable[[int], list[int]], client: aiohttp.ClientSession
 ) -> None:
     port, region_port = ports(2)
     endpoint = Endpoint(name="api1", url=url(region_port), location="here", enabled=False)

@@ -190,10 +190,18 @@ async def test_an_absence_that_is_known_is_served_in_an_outage(kitchen: Kitchen)
     assert await kitchen.version() is None
 
 
-async def test_what_cannot_be_parsed_is_a_bug_for_every_reader(kitchen: Kitchen) -> None:
-    await kitchen.documents.put(NAME, b"no json")
-    for _ in range(2):
-        with pytest.raises(ValueError, match="Expecting value"):
-            await kitchen.version()
+async def test_what_cannot_be_understood_does_not_replace_what_is_held(kitchen: Kitchen) -> None:
     await kitchen.publish(1)
     assert await kitchen.version() == 1
+    await kitchen.documents.put(NAME, b"no json")
+    kitchen.now += 5
+    assert await kitchen.version() == 1
+    await kitchen.publish(2)
+    kitchen.now += 5
+    assert await kitchen.version() == 2
+
+
+async def test_what_was_never_understood_is_not_absent(kitchen: Kitchen) -> None:
+    await kitchen.documents.put(NAME, b"no json")
+    with pytest.raises(DocumentsUnavailableError, match="cannot be understood"):
+        await kitchen.version()

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey
 from tests.asgi import call
-from tests.tenants import REGIONS, FragileTable, ManualClock
+from tests.faults import Faults, FaultyTable
+from tests.tenants import REGIONS, ManualClock
 
 from localcloud import staff
 from muneris.cloud.http import Authenticate, PublicKeys, create_api
 from muneris.cloud.http.bearer import AUDIENCE, KEYS_PARTITION
 from muneris.cloud.http.guard import Guard
 from muneris.cloud.http.staff import require_staff
-from muneris.cloud.tables import Page, TableUnavailableError, Transaction
+from muneris.cloud.tables import TableUnavailableError, Transaction
 from muneris.core.identity import GUEST, STAFF, Caller
 from muneris.core.problems import ProblemError
 
@@ -30,30 +31,12 @@ ENDLESS = 90_000
 type Claims = dict[str, object]
 
 
-class CountingTable(FragileTable):
-    """A table whose queries are counted."""
-
-    reads = 0
-
-    async def page(
-        self,
-        partition: str,
-        *,
-        start: str = "",
-        end: str = "\uffff",
-        limit: int = 1000,
-        continuation: str | None = None,
-    ) -> Page:
-        self.reads += 1
-        return await super().page(partition, start=start, end=end, limit=limit, continuation=continuation)
-
-
 class Door:
     """Region api1 as it checks tokens, with a clock and a table of public keys."""
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.settings = CountingTable()
+        self.settings = FaultyTable(reads=Faults())
         self.keys = PublicKeys(self.settings, self.clock.monotonic)
         jwks = json.dumps({"keys": [STAFF_KEY.as_dict(private=False)]})
         self.authenticate = Authenticate("api1", REGIONS, self.keys, staff.ISSUER, jwks, self.clock)
@@ -244,22 +227,22 @@ async def test_a_property_that_is_no_text_binds_to_none(door: Door) -> None:
 async def test_a_key_is_read_once(door: Door) -> None:
     for _ in range(3):
         await door.enter(door.token())
-    assert door.settings.reads == 1
+    assert door.settings.reads.calls == 1
 
 
 async def test_an_unknown_key_is_looked_for_once_in_a_while(door: Door) -> None:
     for number in range(9):
         await refusal(door, f"Bearer {door.token(kid=str(number))}")
-    assert door.settings.reads == 1
+    assert door.settings.reads.calls == 1
     door.clock.advance(seconds=5)
     await refusal(door, f"Bearer {door.token(kid='more')}")
-    assert door.settings.reads == 2
+    assert door.settings.reads.calls == 2
 
 
 async def test_unknown_keys_do_not_hide_known_ones(door: Door) -> None:
     await refusal(door, f"Bearer {door.token(kid='unknown')}")
     assert (await door.enter(door.token())).subject == "guest-1"
-    assert door.settings.reads == 1
+    assert door.settings.reads.calls == 1
 
 
 async def test_a_new_key_is_found(door: Door) -> None:
@@ -268,15 +251,15 @@ async def test_a_new_key_is_found(door: Door) -> None:
     await door.publish(new)
     assert (await door.enter(door.token(new, new.kid))).subject == "guest-1"
     assert (await door.enter(door.token())).subject == "guest-1"
-    assert door.settings.reads == 2
+    assert door.settings.reads.calls == 2
 
 
 async def test_keys_out_of_reach_are_an_outage_and_no_refusal(door: Door) -> None:
-    door.settings.down()
+    door.settings.reads.down()
     with pytest.raises(TableUnavailableError):
         await door.enter(door.token())
     assert (await door.enter(door.staff_token())).is_staff
-    door.settings.up()
+    door.settings.reads.calm()
     assert (await door.enter(door.token())).subject == "guest-1"
 
 

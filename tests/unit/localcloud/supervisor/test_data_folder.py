@@ -1,5 +1,6 @@
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_what_a_dead_cloud_left_does_not_count(tmp_path: Path) -> None:
     write_record(Layout(9000, tmp_path), "http://127.0.0.1:9009")
     os.close(lock)
     assert find_record(tmp_path) is None
+
+
+@pytest.mark.parametrize("use", [hold, find_record])
+def test_a_folder_that_cannot_be_used_is_refused(use: Callable[[Path], object], tmp_path: Path) -> None:
+    (tmp_path / "cloud.json").mkdir()
+    (tmp_path / "lock").mkdir()
+    refusal = f"Cannot use {tmp_path} (Is a directory): choose another folder with --data-dir."
+    with pytest.raises(LocalCloudError, match=re.escape(refusal)):
+        use(tmp_path)
 
 
 def test_no_cloud_runs_on_a_folder_that_is_not_there(tmp_path: Path) -> None:

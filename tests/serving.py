@@ -1,17 +1,15 @@
+"""Services of the local cloud, run in this process."""
+
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
-
-import pytest
+from collections.abc import AsyncIterator, Coroutine
 
 from localcloud.azurite.process import accepts
 
-type Running = Callable[[Coroutine[object, object, None], int], AbstractAsyncContextManager[None]]
-
 
 @contextlib.asynccontextmanager
-async def _running(service: Coroutine[object, object, None], port: int) -> AsyncIterator[None]:
+async def running(service: Coroutine[object, object, None], port: int) -> AsyncIterator[None]:
+    """Run a service while the block runs, from the moment its port accepts connections."""
     task = asyncio.create_task(service)
     try:
         async with asyncio.timeout(30):
@@ -24,9 +22,3 @@ async def _running(service: Coroutine[object, object, None], port: int) -> Async
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-@pytest.fixture
-def running() -> Running:
-    """Runs a service while the block runs, from the moment its port accepts connections."""
-    return _running
