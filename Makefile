@@ -62,7 +62,7 @@ setup: .venv/.installed node_modules/.installed
 
 .venv/.installed: requirements.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@$(NEED_PYTHON)
-	@$(UV) venv --quiet --python python3 --allow-existing .venv
+	@$(UV) venv --quiet --python "$$(command -v python3)" --allow-existing .venv
 	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -13,6 +13,7 @@ from muneris.simphony.errors import (
     NotSentError,
     OutcomeUnknownError,
     ReadFailedError,
+    SimphonyError,
     TokenRejectedError,
 )
 from muneris.simphony.menu import CondimentGroupRule
@@ -81,6 +82,28 @@ async def test_repeat_while_the_first_runs_is_unknown_then_cached(simulation: "S
     assert not (await first).is_cached
     assert (await post(simulation, simulation.new_check())).is_cached
     assert await simulation.check_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (400, '{"title": "POS Error"}', CheckRefusedError),
+        (422, '{"title": "Check is invalid."}', CheckRefusedError),
+        (400, "<html>a proxy's page</html>", NotSentError),
+        (403, '{"title": "Forbidden"}', NotSentError),
+        (404, '{"title": "Not found"}', NotSentError),
+        (405, "", NotSentError),
+        (429, "", NotSentError),
+        (408, "", OutcomeUnknownError),
+    ],
+)
+async def test_only_a_verdict_on_the_check_refuses_it(
+    simulation: "Simulation", status: int, body: str, meaning: type[SimphonyError]
+) -> None:
+    await simulation.break_it(kind="status", path_prefix="/api/v1/checks", status=status, body=body)
+    with pytest.raises(SimphonyError) as raised:
+        await post(simulation, simulation.new_check())
+    assert type(raised.value) is meaning
 
 
 async def test_timeout_is_unknown(simulation: "Simulation") -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from muneris.simphony.model import Account, Connection, Tokens, account_id
+from muneris.simphony.model import Account, CheckIdentity, Connection, Tokens, account_id
 
 CONNECTION = Connection(
     api_url="https://mte4-sts.oraclecloud.com",
@@ -58,3 +58,25 @@ def test_tokens_do_not_show_in_a_log() -> None:
 def test_names_that_no_header_or_path_can_carry_are_refused(name: str) -> None:
     with pytest.raises(ValidationError):
         Connection.model_validate(CONNECTION.model_dump() | {"loc_ref": name})
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {},
+        {"header": {}, "extensions": None},
+        {"header": {"checkName": 7}, "extensions": [None, 5, {"data": 5, "appName": None}]},
+        {"header": {"checkName": None}, "extensions": "none"},
+    ],
+)
+def test_however_odd_a_foreign_check_is_it_is_only_not_ours(foreign: dict[str, object]) -> None:
+    identity = CheckIdentity.model_validate(foreign)
+    assert not identity.is_for({"WEB-1", ""})
+
+
+def test_a_check_is_known_by_its_name_or_its_order() -> None:
+    ours = {"appName": "Muneris", "dataName": "order_id", "data": "abc-1"}
+    identity = CheckIdentity.model_validate({"header": {"checkName": "Web-1"}, "extensions": [ours]})
+    assert identity.is_for({"WEB-1"})
+    assert identity.is_for({"other", "ABC-1"})
+    assert not identity.is_for({"other"})

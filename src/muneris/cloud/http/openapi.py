@@ -35,22 +35,21 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 
 def _add_refusals(operation: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation["responses"]
-    automatic = _is_automatic(responses.get("422", {}))
-    if automatic:
+    if _AUTOMATIC[0] in str(responses.get("422")):
         del responses["422"]
-    for each in _refusals(operation, has_parameters=automatic):
+    for each in _refusals(operation):
         _add(responses, each)
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _refusals(operation: dict[str, Any], *, has_parameters: bool) -> list[ProblemType]:
+def _refusals(operation: dict[str, Any]) -> list[ProblemType]:
     """What a route answers without naming it itself."""
     refusals = [REQUEST_TOO_LARGE, SERVICE_UNAVAILABLE]
     if "security" in operation:
         refusals += [UNAUTHENTICATED, SESSION_OF_ANOTHER_REGION]
     if "requestBody" in operation:
-        refusals += [MALFORMED_JSON, INVALID_REQUEST]
-    elif has_parameters:
+        refusals.append(MALFORMED_JSON)
+    if "requestBody" in operation or "parameters" in operation:
         refusals.append(INVALID_REQUEST)
     return refusals
 
@@ -61,10 +60,6 @@ def _add(responses: dict[str, Any], refusal: ProblemType) -> None:
     known.setdefault("content", {}).update(added["content"])
     if added["description"] not in known["description"]:
         known["description"] += f", {added['description']}"
-
-
-def _is_automatic(response: dict[str, Any]) -> bool:
-    return _AUTOMATIC[0] in str(response.get("content"))
 
 
 def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
