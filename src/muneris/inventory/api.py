@@ -53,7 +53,7 @@ class Items(BaseModel):
     """Stock items."""
 
     items: list[ItemAnswer]
-    continuation: str | None = None
+    continuation: str | None = Field(default=None, examples=[None])
 
 
 class PutIngredient(BaseModel):

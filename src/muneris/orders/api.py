@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from muneris.cloud.http import Authenticate, problem_responses
 from muneris.cloud.http.conditional import names_etag, to_etag
@@ -18,10 +18,6 @@ from muneris.core.problems import (
     MALFORMED_JSON,
     PROPERTY_IN_ANOTHER_REGION,
     PROPERTY_NOT_FOUND,
-    REQUEST_TOO_LARGE,
-    SERVICE_UNAVAILABLE,
-    SESSION_OF_ANOTHER_REGION,
-    UNAUTHENTICATED,
 )
 from muneris.orders.health import Health, HealthReport
 from muneris.orders.model import Order
@@ -38,7 +34,6 @@ from muneris.orders.service import (
 )
 from muneris.orders.store import StoredOrder
 
-_EVERYWHERE = (UNAUTHENTICATED, SESSION_OF_ANOTHER_REGION, SERVICE_UNAVAILABLE)
 _PROPERTY = (PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 _EXAMPLE = {
     "channel": "online",
@@ -48,9 +43,21 @@ _EXAMPLE = {
     "expected_total": "23.40",
 }
 
+_RECEIPT: dict[str, JsonValue] = {
+    "order_id": "01a2006b-2f0e-7c44-9d3a-5a4b1c2d3e4f",
+    "property_code": "NOR-CPH01",
+    "region": "api1",
+    "status": "received",
+    "total": "23.40",
+    "currency": "EUR",
+    "created_at": "2030-05-04T10:30:00.000000Z",
+}
+
 
 class Receipt(BaseModel):
     """What an accepted order is answered with, the same for ever."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_RECEIPT]})
 
     order_id: str
     property_code: str
@@ -78,7 +85,7 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
         summary="Place an order",
         response_model=Receipt,
         responses=problem_responses(
-            *_EVERYWHERE, *_PROPERTY, REQUEST_TOO_LARGE, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_EXPIRED,
+            *_PROPERTY, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_EXPIRED,
             MALFORMED_JSON, INVALID_REQUEST, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, PROPERTY_NOT_OPEN,
             PAYMENT_NOT_CONFIGURED, TOO_MANY_OPEN_ORDERS, UNKNOWN_ITEM, CONDIMENT_RULE, TOO_MANY_STOCK_ITEMS,
             ITEM_UNAVAILABLE, PRICE_CHANGED,
@@ -104,7 +111,7 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
         response_model=Order,
         responses={
             304: {"description": "Not changed"},
-            **problem_responses(*_EVERYWHERE, *_PROPERTY, ORDER_NOT_FOUND, INVALID_REQUEST),
+            **problem_responses(*_PROPERTY, ORDER_NOT_FOUND, INVALID_REQUEST),
         },
     )
     async def get_order(

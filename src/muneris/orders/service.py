@@ -179,6 +179,8 @@ class Intake:
         menu = await self._read.menus.find(code)
         if known is None or known.status != "configured" or menu is None:
             raise PROPERTY_NOT_OPEN("The property does not take orders yet: it is not configured.")
+        if menu.currency != known.currency:
+            raise PROPERTY_NOT_OPEN("The property's menu is in another currency: it is being changed.")
         if known.simphony is None or request.fulfilment.type not in known.simphony.order_type_refs:
             raise PROPERTY_NOT_OPEN(f"The property does not take {request.fulfilment.type} orders.")
         if request.payment.method == "online":

@@ -46,6 +46,13 @@ async def test_what_simphony_has_no_order_type_for_is_refused(region: OrderingRe
     assert await orders_stored(region) == []
 
 
+async def test_while_the_menu_is_in_another_currency_nothing_is_sold(region: OrderingRegion) -> None:
+    region.properties.values[CODE] = PROPERTY.model_copy(update={"currency": "KWD"})
+    refused = await region.place(order={key: ORDER[key] for key in ORDER if key != "expected_total"})
+    assert (refused.status, refused.code) == (409, "property_not_open")
+    assert await orders_stored(region) == []
+
+
 async def test_without_a_provider_nothing_is_sold_for_online_payment(region: OrderingRegion) -> None:
     refused = await region.place(order={**ORDER, "payment": {"method": "online"}})
     assert (refused.status, refused.code) == (409, "payment_not_configured")
