@@ -27,6 +27,7 @@ from muneris.core.clock import SystemClock
 from muneris.core.ids import new_uuid7, newest_first
 from muneris.orders import api
 from muneris.orders.changes import Changes
+from muneris.orders.guests import GuestLimit
 from muneris.orders.health import Health
 from muneris.orders.queries import OrderQueries
 from muneris.orders.scheduler import Scheduler
@@ -87,7 +88,7 @@ async def intake_bench(storage: StorageAddress) -> AsyncIterator[IntakeBench]:
         targets = Targets(tables["Agenda"], clock)
         scheduler = Scheduler(store, agenda, targets, MemoryPublisher(), clock)
         read_models = restaurants.read_models()
-        intake = Intake("api1", store, agenda, scheduler, read_models, clock, guest_limit=20)
+        intake = Intake("api1", store, agenda, scheduler, GuestLimit(store, 20), read_models, clock)
         queries = OrderQueries(store, read_models.homes, changes)
         health = Health("api1", tables["Settings"], _always, {}, targets)
         routes = api.router(intake, queries, health, restaurants.authenticate(clock))

@@ -17,7 +17,7 @@ from muneris.core.clock import Clock
 from muneris.core.problems import Json
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Ingredient, Recipes
-from muneris.orders.service import ReadModels
+from muneris.orders.read_models import ReadModels
 from muneris.simphony.model import Connection
 
 _KEY = ECKey.generate_key("P-256", {"kid": "bench", "alg": "ES256", "use": "sig"})

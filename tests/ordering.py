@@ -42,13 +42,15 @@ from muneris.inventory.store import InventoryStore
 from muneris.orders import api
 from muneris.orders.changes import Changes
 from muneris.orders.events import ANSWER_TO
+from muneris.orders.guests import GuestLimit
 from muneris.orders.health import Health
 from muneris.orders.model import Order, Work
 from muneris.orders.posting import Posting
 from muneris.orders.progress import Progress
 from muneris.orders.queries import OrderQueries
+from muneris.orders.read_models import ReadModels
 from muneris.orders.scheduler import Scheduler
-from muneris.orders.service import Intake, Placed, PlaceOrder, ReadModels
+from muneris.orders.service import Intake, Placed, PlaceOrder
 from muneris.orders.store import OrderStore
 from muneris.orders.targets import Targets
 
@@ -152,15 +154,15 @@ class OrderingRegion:
             self.store,
             self.agenda,
             self.scheduler,
+            GuestLimit(self.store, self._guest_limit),
             read_models,
             self.clock,
-            guest_limit=self._guest_limit,
         )
         self.progress = Progress(self.store, self.scheduler, self.targets, self.clock)
         self.posting = Posting(
             self.store, self.scheduler, self.targets, self.pos, self.clock, deadline=DEADLINE
         )
-        self.inventory = Inventory(InventoryStore(self.stock), self.documents)
+        self.inventory = Inventory(InventoryStore(self.stock), self.documents, self.clock)
         self.answers = StockAnswers(self.inventory, self.bus)
         self.queries = OrderQueries(self.store, self.homes, changes, monotonic=self.clock.monotonic)
         for app in ("app", "inventory_app"):

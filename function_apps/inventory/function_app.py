@@ -16,7 +16,7 @@ from muneris.inventory.store import InventoryStore
 settings = CloudSettings()
 platform = Platform(settings, "inventory")
 directory = Directory(platform.table("Directory"), settings.region, settings.regions)
-inventory = Inventory(InventoryStore(platform.table("Inventory")), platform.read_models)
+inventory = Inventory(InventoryStore(platform.table("Inventory")), platform.read_models, platform.clock)
 answers = StockAnswers(inventory, platform.publisher)
 
 app = functions_app(

@@ -15,12 +15,14 @@ from muneris.directory import Directory
 from muneris.inventory.read_models import availability_read_model, recipe_read_model
 from muneris.orders import api
 from muneris.orders.changes import Changes
+from muneris.orders.guests import GuestLimit
 from muneris.orders.health import Health
 from muneris.orders.posting import Posting
 from muneris.orders.progress import Progress
 from muneris.orders.queries import OrderQueries
+from muneris.orders.read_models import ReadModels
 from muneris.orders.scheduler import Scheduler
-from muneris.orders.service import Intake, ReadModels
+from muneris.orders.service import Intake
 from muneris.orders.settings import OrdersSettings
 from muneris.orders.store import OrderStore
 from muneris.orders.targets import Targets
@@ -45,9 +47,8 @@ read_models = ReadModels(
     recipes=recipe_read_model(platform.read_models),
     availability=availability_read_model(platform.read_models),
 )
-intake = Intake(
-    settings.region, store, agenda, scheduler, read_models, clock, guest_limit=settings.guest_open_orders
-)
+guests = GuestLimit(store, settings.guest_open_orders)
+intake = Intake(settings.region, store, agenda, scheduler, guests, read_models, clock)
 queries = OrderQueries(store, read_models.homes, changes)
 progress = Progress(store, scheduler, targets, clock)
 

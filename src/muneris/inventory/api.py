@@ -1,12 +1,14 @@
 """HTTP routes of inventory."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from muneris.cloud.http import Authenticate, problem_responses
+from muneris.cloud.http.continuation import read_continuation, to_continuation
 from muneris.core.identity import Caller
 from muneris.core.problems import (
     FORBIDDEN,
@@ -23,7 +25,9 @@ from muneris.inventory.service import LESS_THAN_HELD, Inventory
 ITEM_NOT_FOUND = ProblemType("item_not_found", 404, "Stock item not found")
 _REFUSALS = problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
-Sku = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["tomato"])]
+_SKU = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_MOST_LISTED = 100
+Sku = Annotated[str, Path(pattern=f"^{_SKU.pattern}$", examples=["tomato"])]
 
 
 class PutItem(BaseModel):
@@ -59,7 +63,7 @@ class Items(BaseModel):
 class PutIngredient(BaseModel):
     """A stock item and how much of it one sold item uses."""
 
-    sku: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["tomato"])
+    sku: str = Field(pattern=f"^{_SKU.pattern}$", examples=["tomato"])
     quantity: Quantity = Field(examples=["0.25"])
 
 
@@ -77,11 +81,18 @@ class PutAvailability(BaseModel):
 
 
 class AvailabilityAnswer(BaseModel):
-    """A menu item of which something is known."""
+    """A menu item that cannot be made; `until` a time, or until it is brought back."""
 
     menu_item_id: int = Field(examples=[11001])
     state: str = Field(examples=["unavailable"])
     until: AwareDatetime | None = Field(examples=["2030-05-04T10:30:00Z"])
+
+
+class Unavailable(BaseModel):
+    """Menu items that cannot be made now."""
+
+    items: list[AvailabilityAnswer]
+    continuation: None = None
 
 
 def router(inventory: Inventory, directory: Directory, authenticate: Authenticate) -> APIRouter:
@@ -104,9 +115,15 @@ def router(inventory: Inventory, directory: Directory, authenticate: Authenticat
     Visited = Annotated[str, Depends(require_member)]  # noqa: N806 - a type
 
     @routes.get("/{property_code}/items", summary="Every stock item", responses=_REFUSALS)
-    async def list_items(property_code: Staffed) -> Items:
+    async def list_items(
+        property_code: Staffed,
+        limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = _MOST_LISTED,
+        continuation: Annotated[str | None, Query(description="Of the page before")] = None,
+    ) -> Items:
         """By SKU."""
-        return Items(items=[_answer(item) for item in await inventory.items(property_code)])
+        page = await inventory.items(property_code, limit, read_continuation(continuation, _SKU))
+        following = None if page.following is None else to_continuation(page.following)
+        return Items(items=[_answer(item) for item in page.items], continuation=following)
 
     @routes.get(
         "/{property_code}/items/{sku}",
@@ -141,13 +158,15 @@ def router(inventory: Inventory, directory: Directory, authenticate: Authenticat
         await inventory.put_recipe(property_code, menu_item_id, ingredients)
 
     @routes.get("/{property_code}/availability", summary="Items that cannot be made now", responses=_REFUSALS)
-    async def get_availability(property_code: Visited) -> list[AvailabilityAnswer]:
-        """Every menu item of which something is known; every other can be made."""
-        known = (await inventory.availability(property_code)).items
-        return [
-            AvailabilityAnswer(menu_item_id=each, state=known[each].state, until=known[each].until)
-            for each in sorted(known)
-        ]
+    async def get_availability(property_code: Visited) -> Unavailable:
+        """Each until it is brought back, or returns by itself; every other item can be made."""
+        items = (await inventory.unavailable(property_code)).items
+        return Unavailable(
+            items=[
+                AvailabilityAnswer(menu_item_id=each, state=items[each].state, until=items[each].until)
+                for each in sorted(items)
+            ]
+        )
 
     @routes.put(
         "/{property_code}/availability/{menu_item_id}",

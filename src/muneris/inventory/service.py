@@ -3,10 +3,12 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from muneris.cloud.documents import Documents
+from muneris.core.clock import Clock
 from muneris.core.problems import ProblemType
 from muneris.core.turns import Turns
 from muneris.inventory import model
@@ -20,6 +22,14 @@ _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 1.0
 
 
+@dataclass(frozen=True)
+class ItemPage:
+    """Some stock items; `following` is the SKU that the next page starts with, None after the last."""
+
+    items: Sequence[StockItem]
+    following: str | None
+
+
 class Inventory:
     """Commands and queries of stock in one region."""
 
@@ -27,12 +37,14 @@ class Inventory:
         self,
         store: InventoryStore,
         documents: Documents,
+        clock: Clock,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._documents = documents
+        self._clock = clock
         self._sleep = sleep
         self._chance = chance
         # In one process a property's commands take turns: fewer lost races on its popular items.
@@ -117,9 +129,14 @@ class Inventory:
         stored = await self._store.find_item(property_code, sku)
         return None if stored is None else stored.value
 
-    async def items(self, property_code: str) -> list[StockItem]:
-        """Every stock item, by SKU."""
-        return [item async for item in self._store.items(property_code)]
+    async def items(self, property_code: str, limit: int, start: str = "") -> ItemPage:
+        """At most `limit` stock items by SKU, from the SKU `start` on."""
+        found: list[StockItem] = []
+        async for item in self._store.items(property_code, start):
+            if len(found) == limit:
+                return ItemPage(found, item.sku)
+            found.append(item)
+        return ItemPage(found, None)
 
     async def put_recipe(
         self, property_code: str, menu_item_id: int, ingredients: tuple[Ingredient, ...]
@@ -144,6 +161,11 @@ class Inventory:
             return await self._publish(availability_document, property_code, self.availability)
 
         return await self._in_turn(property_code, attempt)
+
+    async def unavailable(self, property_code: str) -> Availability:
+        """The menu items that cannot be made now."""
+        known, now = (await self.availability(property_code)).items, self._clock.now()
+        return Availability(items={each: known[each] for each in known if known[each].is_unavailable(now)})
 
     async def availability(self, property_code: str) -> Availability:
         """What is known of a property's menu items."""

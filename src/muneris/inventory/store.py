@@ -54,9 +54,9 @@ class InventoryStore:
         found = await asyncio.gather(*(self.find_item(property_code, sku) for sku in skus))
         return {each.value.sku: each for each in found if each is not None}
 
-    async def items(self, property_code: str) -> AsyncIterator[StockItem]:
-        """Every stock item."""
-        async for row in rows_with_prefix(self._table, property_code, "item|"):
+    async def items(self, property_code: str, start: str = "") -> AsyncIterator[StockItem]:
+        """Every stock item by SKU, from the SKU `start` on."""
+        async for row in rows_with_prefix(self._table, property_code, "item|", start):
             yield _item(row)
 
     async def decide(

@@ -19,6 +19,7 @@ from muneris.core.problems import (
     PROPERTY_IN_ANOTHER_REGION,
     PROPERTY_NOT_FOUND,
 )
+from muneris.orders.guests import TOO_MANY_OPEN_ORDERS
 from muneris.orders.health import Health, HealthReport
 from muneris.orders.model import Order
 from muneris.orders.pricing import CONDIMENT_RULE, PRICE_CHANGED, TOO_MANY_STOCK_ITEMS, UNKNOWN_ITEM
@@ -28,7 +29,6 @@ from muneris.orders.service import (
     ITEM_UNAVAILABLE,
     PAYMENT_NOT_CONFIGURED,
     PROPERTY_NOT_OPEN,
-    TOO_MANY_OPEN_ORDERS,
     Intake,
     PlaceOrder,
 )

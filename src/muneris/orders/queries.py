@@ -8,7 +8,7 @@ from muneris.core.ids import parse_uuid7
 from muneris.core.problems import ProblemType
 from muneris.orders.changes import Changes
 from muneris.orders.model import Order
-from muneris.orders.service import Homes
+from muneris.orders.read_models import Homes
 from muneris.orders.store import OrderStore, StoredOrder
 
 ORDER_NOT_FOUND = ProblemType("order_not_found", 404, "Order not found")

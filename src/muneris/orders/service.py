@@ -1,12 +1,9 @@
 """Taking orders: one call, one order, whatever the network does."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 from uuid import UUID
 
 from muneris.cloud.agenda import Agenda
@@ -23,11 +20,11 @@ from muneris.core.problems import (
     ProblemError,
     ProblemType,
 )
-from muneris.core.turns import Turns
 from muneris.core.validation import refuse_invalid
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
 from muneris.orders import model, pricing
+from muneris.orders.guests import GuestLimit
 from muneris.orders.model import (
     Fulfilment,
     HistoryEntry,
@@ -37,48 +34,14 @@ from muneris.orders.model import (
     Status,
     Totals,
 )
+from muneris.orders.read_models import ReadModels
 from muneris.orders.request import OrderRequest, ReadOrder, read_key, read_order
 from muneris.orders.scheduler import Scheduler
 from muneris.orders.store import Claim, GuestOrders, OrderStore, StoredOrder
 
-_log = logging.getLogger(__name__)
-
 PROPERTY_NOT_OPEN = ProblemType("property_not_open", 409, "Property not open")
 PAYMENT_NOT_CONFIGURED = ProblemType("payment_not_configured", 409, "Payment not configured")
-TOO_MANY_OPEN_ORDERS = ProblemType("too_many_open_orders", 429, "Too many open orders")
 ITEM_UNAVAILABLE = ProblemType("item_unavailable", 409, "Item unavailable")
-_RETRY_AFTER_SECONDS = "30"
-
-
-class Homes(Protocol):
-    """Knows where properties live."""
-
-    async def require_here(self, property_code: str) -> None:
-        """Refuse unless the property lives in this region.
-
-        Raises:
-            ProblemError: `property_not_found` or `property_in_another_region`.
-        """
-        ...
-
-
-class ReadModel[T](Protocol):
-    """What another concern publishes about a property."""
-
-    async def find(self, property_code: str) -> T | None:
-        """The newest version within bounded staleness, or None."""
-        ...
-
-
-@dataclass(frozen=True)
-class ReadModels:
-    """All that intake reads of other concerns, kept in memory."""
-
-    homes: Homes
-    properties: ReadModel[Property]
-    menus: ReadModel[Menu]
-    recipes: ReadModel[Recipes]
-    availability: ReadModel[Availability]
 
 
 @dataclass(frozen=True)
@@ -114,19 +77,17 @@ class Intake:
         store: OrderStore,
         agenda: Agenda,
         scheduler: Scheduler,
+        guests: GuestLimit,
         read_models: ReadModels,
         clock: Clock,
-        *,
-        guest_limit: int,
     ) -> None:
         self._region = region
         self._store = store
         self._agenda = agenda
         self._scheduler = scheduler
+        self._guests = guests
         self._read = read_models
         self._clock = clock
-        self._guest_limit = guest_limit
-        self._turns = Turns[tuple[str, str]]()
 
     async def place(self, wish: PlaceOrder) -> Placed:
         """Accept an order, or answer as the first time if it was accepted before.
@@ -146,8 +107,7 @@ class Intake:
         if not PROPERTY_CODE.fullmatch(code):
             raise PROPERTY_NOT_FOUND("There is no such property.")
         await self._read.homes.require_here(code)
-        # A guest's orders take turns in this process: they would spoil each other's write of its row.
-        async with self._turns.of((code, wish.caller.subject)) if not wish.caller.is_staff else nullcontext():
+        async with self._guests.turn(wish.caller, code):
             return await self._admit(wish, order_id, read, known)
 
     async def _admit(
@@ -157,7 +117,7 @@ class Intake:
         code = wish.property_code
         try:
             menu = await self._open_menu(code, known, read.request)
-            guest = await self._admit_guest(wish.caller, code, order_id)
+            guest = await self._guests.admit(wish.caller, code, order_id)
             order, stock = await self._price(wish, order_id, read, menu)
         except ProblemError:
             accepted = await self._store.find(code, order_id)
@@ -232,25 +192,6 @@ class Intake:
             updated_at=at,
         )
 
-    async def _admit_guest(self, caller: Caller, code: str, order_id: UUID) -> GuestOrders | None:
-        """A guest's open orders with this one among them; None for everybody else.
-
-        The row lists what was open when last looked at. Only once it is full are its orders looked up, so
-        that an order at rest need not be taken off it.
-        """
-        if caller.is_staff:
-            return None
-        guest = await self._store.find_guest(code, caller.subject)
-        still_open = list(guest.order_ids)
-        if len(still_open) >= self._guest_limit:
-            still_open = [each for each in still_open if await self._store.is_open(code, each)]
-        if len(still_open) >= self._guest_limit:
-            raise TOO_MANY_OPEN_ORDERS(
-                f"At most {self._guest_limit} open orders a guest: wait until one is done.",
-                headers={"Retry-After": _RETRY_AFTER_SECONDS},
-            )
-        return GuestOrders((*still_open, order_id), guest.etag)
-
     async def _accept(
         self,
         wish: PlaceOrder,
@@ -270,7 +211,7 @@ class Intake:
                 if accepted is not None:
                     return _repeated(accepted, wish.caller, fingerprint)
                 # Another order of the same guest was faster.
-                guest = await self._admit_guest(wish.caller, order.property_code, order.order_id)
+                guest = await self._guests.admit(wish.caller, order.property_code, order.order_id)
             else:
                 self._scheduler.offer([work])
                 return Placed(order.order_id, claim.receipt, replayed=False)

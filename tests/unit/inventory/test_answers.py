@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from tests.faults import Faults, FaultyTable
+from tests.tenants import ManualClock
 
 from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.events import Event
@@ -45,7 +46,7 @@ class Kitchen:
         self.table: FaultyTable = FaultyTable(faults=self.faults) if shared is None else shared.table
         self.documents: ContestedDocuments = ContestedDocuments() if shared is None else shared.documents
         self.publisher = MemoryPublisher()
-        self.inventory = Inventory(InventoryStore(self.table), self.documents, sleep=_soon)
+        self.inventory = Inventory(InventoryStore(self.table), self.documents, ManualClock(), sleep=_soon)
         self.answers = StockAnswers(self.inventory, self.publisher)
 
     async def stock(self, **on_hand: int) -> None:
@@ -205,7 +206,7 @@ async def test_putting_an_item_keeps_what_is_held(kitchen: Kitchen) -> None:
     assert (await kitchen.inventory.put_item(CODE, item)).held == 4
     stored = await kitchen.inventory.find_item(CODE, "bun")
     assert stored == item.model_copy(update={"held": Decimal(4)})
-    assert [each.sku for each in await kitchen.inventory.items(CODE)] == ["beef", "bun"]
+    assert [each.sku for each in (await kitchen.inventory.items(CODE, 10)).items] == ["beef", "bun"]
 
 
 @pytest.mark.parametrize("on_hand", ["0", "3.999999"])

@@ -73,7 +73,8 @@ async def test_stock_is_for_staff_alone(region: OrderingRegion, method: str, pat
 async def test_a_guest_reads_the_availability_of_its_own_property(region: OrderingRegion) -> None:
     await send(region, "PUT", "availability/1", GONE)
     ours = await send(region, *READ_AVAILABILITY, by=await region.guest("ann"))
-    assert (ours.status, ours.json()) == (200, [{"menu_item_id": 1, "state": "unavailable", "until": None}])
+    gone = {"menu_item_id": 1, "state": "unavailable", "until": None}
+    assert (ours.status, ours.json()) == (200, {"items": [gone], "continuation": None})
     theirs = await send(region, *READ_AVAILABILITY, by=await region.guest("ann", "NOR-ODE01"))
     assert (theirs.status, theirs.code) == (403, "forbidden")
 
@@ -154,15 +155,35 @@ async def test_availability_is_published_and_listed_by_menu_item(region: Orderin
     for menu_item_id, body in ((11, GONE), (2, until), (3, {"state": "available"})):
         answer = await send(region, "PUT", f"availability/{menu_item_id}", body)
         assert (answer.status, answer.body) == (204, b"")
-    known = (await send(region, *READ_AVAILABILITY)).json()
-    assert [(each["menu_item_id"], each["state"]) for each in known] == [
-        (2, "unavailable"),
-        (3, "available"),
-        (11, "unavailable"),
-    ]
+    assert await unavailable(region) == [2, 11]
+    region.clock.advance(hours=4)
+    assert await unavailable(region) == [11]
     published = await availability_read_model(region.documents).find(CODE)
     assert published is not None
     assert sorted(published.items) == [2, 3, 11]
+
+
+async def unavailable(region: OrderingRegion) -> list[int]:
+    return [each["menu_item_id"] for each in (await send(region, *READ_AVAILABILITY)).json()["items"]]
+
+
+async def test_items_are_listed_page_by_page(region: OrderingRegion) -> None:
+    for sku in ("egg", "ham"):
+        await send(region, "PUT", f"items/{sku}", TOMATO)
+    seen: list[str] = []
+    query = "?limit=3"
+    while query:
+        page = (await send(region, "GET", f"items{query}", None)).json()
+        seen += [item["sku"] for item in page["items"]]
+        following = page["continuation"]
+        query = f"?limit=3&continuation={following}" if following else ""
+    assert seen == ["beef", "bun", "egg", "ham"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=many", "continuation=nonsense|"])
+async def test_a_page_that_cannot_be_is_refused(region: OrderingRegion, query: str) -> None:
+    refused = await send(region, "GET", f"items?{query}", None)
+    assert (refused.status, refused.code) == (422, "invalid_request")
 
 
 LONG_SKU = "x" * 65

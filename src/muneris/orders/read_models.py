@@ -1,0 +1,40 @@
+"""What intake reads of other concerns: ports, whose values are kept in memory."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from muneris.config.menu import Menu
+from muneris.config.property import Property
+from muneris.inventory.availability import Availability
+from muneris.inventory.recipes import Recipes
+
+
+class Homes(Protocol):
+    """Knows where properties live."""
+
+    async def require_here(self, property_code: str) -> None:
+        """Refuse unless the property lives in this region.
+
+        Raises:
+            ProblemError: `property_not_found` or `property_in_another_region`.
+        """
+        ...
+
+
+class ReadModel[T](Protocol):
+    """What another concern publishes about a property."""
+
+    async def find(self, property_code: str) -> T | None:
+        """The newest version within bounded staleness, or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReadModels:
+    """All that intake reads of other concerns."""
+
+    homes: Homes
+    properties: ReadModel[Property]
+    menus: ReadModel[Menu]
+    recipes: ReadModel[Recipes]
+    availability: ReadModel[Availability]
