@@ -92,7 +92,7 @@ class Unavailable(BaseModel):
     """Menu items that cannot be made now."""
 
     items: list[AvailabilityAnswer]
-    continuation: None = None
+    continuation: str | None = Field(default=None, examples=[None])
 
 
 def router(inventory: Inventory, directory: Directory, authenticate: Authenticate) -> APIRouter:
