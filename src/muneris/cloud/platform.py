@@ -30,6 +30,9 @@ READ_MODELS = "read-models"
 _QUICK = RetryPolicy(attempts=2, attempt_seconds=1.0, deadline_seconds=2.0)
 """For reading documents: who holds an older version must not wait long before it goes on with that."""
 
+_ONCE_MORE = RetryPolicy(attempts=2, attempt_seconds=2.0, deadline_seconds=4.0)
+"""For events: whoever owes one says it again anyway, so trying ends before the first of that is due."""
+
 
 class Platform:
     """A region's storage and events, as one app sees them."""
@@ -89,7 +92,7 @@ class Platform:
             transport=_transport(),
             retry_total=0,
         )
-        return AzurePublisher(client, f"/muneris/{self._settings.region}/{self._app}", RetryPolicy())
+        return AzurePublisher(client, f"/muneris/{self._settings.region}/{self._app}", _ONCE_MORE)
 
     @cached_property
     def _queue_service(self) -> QueueServiceClient:

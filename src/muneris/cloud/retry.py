@@ -51,7 +51,3 @@ class RetryPolicy:
                 return await attempt()
         except TimeoutError as error:
             raise OperationalError(f"no answer within {seconds:.1f} s") from error
-
-
-ONCE = RetryPolicy(attempts=1)
-"""No second try, but the same time limit."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from muneris.cloud.retry import ONCE, RetryPolicy
+from muneris.cloud.retry import RetryPolicy
 from muneris.core.operational import OperationalError
 
 
@@ -100,7 +100,7 @@ async def test_the_last_fault_is_raised_after_so_many_attempts(timeline: Timelin
 async def test_once_is_one_attempt(timeline: Timeline) -> None:
     attempts = Attempts(timeline, faults(2))
     with pytest.raises(OperationalError, match=r"^fault 1$"):
-        await ONCE.run(attempts)
+        await timeline.policy(attempts=1).run(attempts)
     assert attempts.count == 1
 
 
