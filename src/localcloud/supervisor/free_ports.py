@@ -30,9 +30,9 @@ async def wait_for_free_ports(layout: Layout, patience_seconds: float = _PATIENC
 
 
 def _find_taken(layout: Layout) -> int | None:
-    """The first port that something else listens on."""
-    taken = _first_taken(layout.all_ports, socket.SOCK_STREAM)
-    return taken or _first_taken([layout.traffic_manager], socket.SOCK_DGRAM)
+    """The first port that something else listens on, the base port before all others."""
+    taken = _first_taken([layout.traffic_manager], socket.SOCK_DGRAM)
+    return taken or _first_taken(layout.all_ports, socket.SOCK_STREAM)
 
 
 def _first_taken(ports: Iterable[int], kind: socket.SocketKind) -> int | None:
