@@ -1,0 +1,255 @@
+"""What a load asks of every limit, and the smallest layout that bears it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
+
+from benchmarks.model import limits
+from benchmarks.model.limits import CHANGES, Lever, Limit
+from benchmarks.model.order_cost import QUEUE_OPERATIONS, Function, OrderCost, Table
+from muneris.cloud.documents.read_model import FRESH_SECONDS
+
+FILL = 0.8
+"""How much of a limit a plan uses: bursts, repeats and uneven spreading need the rest."""
+BUSY = 0.5
+"""How much of an instance's core the Python worker may use: the Functions host shares it."""
+PLACES = 32
+"""Executions at once on an instance: batchSize + newBatchThreshold of host.json; HTTP set to the same."""
+SWEEP_SECONDS = 5.0
+"""How often the sweep reads what every property owes."""
+CORES = 1
+"""Of an instance of 2,048 MB: the worker is one Python process, so a larger one would idle."""
+_ENDLESS = 1e9
+_CLOSE = 1e-6
+
+
+@dataclass(frozen=True)
+class Load:
+    """Orders a second of all stores, and the regions that carry them: `busy_share` falls on `busy_stores`.
+
+    Stores are spread evenly over the regions that carry.
+    """
+
+    orders_per_second: float
+    carrying: int = 3
+    stores: int = 2_000
+    busy_stores: int = 400
+    busy_share: float = 0.8
+
+    @property
+    def region_rate(self) -> float:
+        """Orders a second of one region."""
+        return self.orders_per_second / self.carrying
+
+    @property
+    def region_stores(self) -> float:
+        """Stores of one region."""
+        return self.stores / self.carrying
+
+    @property
+    def busy_rate(self) -> float:
+        """Orders a second of a busy store."""
+        return self.orders_per_second * self.busy_share / self.busy_stores
+
+    @property
+    def quiet_rate(self) -> float:
+        """Orders a second of any other store."""
+        return self.orders_per_second * (1 - self.busy_share) / (self.stores - self.busy_stores)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How much a region has of what, and how many partitions a busy property has.
+
+    The smallest has one of each. Every scale unit has an account of its own; further ones hold rows alone.
+
+    Raises:
+        ValueError: there are more units than accounts.
+    """
+
+    partitions: int = 1
+    units: int = 1
+    accounts: int = 1
+    subscriptions: int = 1
+
+    def __post_init__(self) -> None:
+        if self.accounts < self.units:
+            raise ValueError(f"{self.units} scale units need as many accounts, not {self.accounts}")
+
+    def with_more(self, lever: Lever, times: float) -> "Layout":
+        """So many times what it has of one thing, rounded up."""
+        counts: dict[str, int] = asdict(self)
+        counts[lever] = math.ceil(counts[lever] * times)
+        counts["accounts"] = max(counts["accounts"], counts["units"])
+        return Layout(**counts)
+
+    @property
+    def levers(self) -> Sequence[Lever]:
+        """What it has more than one of."""
+        counts: dict[str, int] = asdict(self)
+        return [lever for lever in Lever if counts[lever] > 1]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much of a limit is used where it is used most."""
+
+    limit: Limit
+    used: float
+
+    @property
+    def share(self) -> float:
+        """1 is all of it."""
+        return self.used / self.limit.most
+
+
+class LimitExceededError(Exception):
+    """Limits forbid it; the message says which, and what would have to change."""
+
+    def __init__(self, exceeded: Sequence[Usage]) -> None:
+        levers = dict.fromkeys(usage.limit.lever for usage in exceeded)
+        needed = (CHANGES[lever] if lever else "another design" for lever in levers)
+        super().__init__(f"Too much for {', '.join(map(_excess, exceeded))}. It takes {'; '.join(needed)}.")
+        self.exceeded = tuple(exceeded)
+
+
+def _excess(usage: Usage) -> str:
+    limit = usage.limit
+    return f"{limit.name}: {usage.used:,.0f} {limit.unit} of {limit.most:,.0f}"
+
+
+def usages(cost: OrderCost, load: Load, layout: Layout) -> tuple[Usage, ...]:
+    """How much of every limit a load uses in one region of a layout, those first that a property meets."""
+    unit_rate = load.region_rate / layout.units
+    rows_swept = cost.owed_seconds / SWEEP_SECONDS
+    entities = cost.entities("Orders") + cost.entities("Inventory") + rows_swept
+    running = instances(cost, load, layout)
+    messages = QUEUE_OPERATIONS * max(cost.deliveries(each) for each in cost.functions)
+    return (
+        Usage(limits.ORDERS_PARTITION, _property_entities(cost, load, "Orders") / layout.partitions),
+        Usage(limits.STOCK_PARTITION, _property_entities(cost, load, "Inventory") / layout.partitions),
+        Usage(limits.TABLE_ACCOUNT, load.region_rate * entities / layout.accounts),
+        Usage(limits.QUEUE, unit_rate * messages),
+        Usage(limits.QUEUE_ACCOUNT, unit_rate * cost.queue_operations),
+        Usage(limits.TOPIC_EVENTS, unit_rate * cost.events),
+        Usage(limits.TOPIC_BYTES, unit_rate * cost.events * cost.event_bytes),
+        Usage(limits.SWEEP, _sweep_ms(cost, load, layout)),
+        Usage(limits.ACCOUNT, _requests(cost, load, layout)),
+        Usage(limits.INSTANCES, max(count for each, count in running.items() if each != "http")),
+        Usage(limits.HTTP_INSTANCES, running["http"]),
+        Usage(limits.ACCOUNTS, layout.accounts / layout.subscriptions),
+        Usage(limits.TOPICS, layout.units / layout.subscriptions),
+        Usage(limits.CORES, CORES * region_instances(running, layout) / layout.subscriptions),
+        Usage(limits.ENDPOINTS, load.carrying),
+    )
+
+
+def require_possible(cost: OrderCost, load: Load, layout: Layout) -> None:
+    """Refuse a load that a layout's limits forbid.
+
+    Raises:
+        LimitExceededError: naming each limit that is exceeded.
+    """
+    exceeded = [usage for usage in usages(cost, load, layout) if usage.share > 1]
+    if exceeded:
+        raise LimitExceededError(exceeded)
+
+
+def plan(cost: OrderCost, load: Load) -> Layout:
+    """The smallest layout of a region that bears a load with `FILL` of each limit.
+
+    Raises:
+        LimitExceededError: no layout does.
+    """
+    layout = Layout()
+    while tight := [usage for usage in usages(cost, load, layout) if usage.share > FILL]:
+        lever = tight[0].limit.lever
+        if lever is None:
+            raise LimitExceededError(tight[:1])
+        layout = layout.with_more(lever, tight[0].share / FILL)
+    return layout
+
+
+def instances(cost: OrderCost, load: Load, layout: Layout) -> Mapping[Function, int]:
+    """Instances of each function: of `http` in a region, of the others in a scale unit."""
+    return {
+        each: _instances(cost, each, load.region_rate / (1 if each == "http" else layout.units))
+        for each in cost.functions
+    }
+
+
+def region_instances(running: Mapping[Function, int], layout: Layout) -> int:
+    """All instances of a region, with the one of each unit that sweeps."""
+    in_a_unit = 1 + sum(count for function, count in running.items() if function != "http")
+    return running["http"] + layout.units * in_a_unit
+
+
+def blob_reads(cost: OrderCost, load: Load, layout: Layout) -> float:
+    """Reads of read models a second in a region: each instance looks again once one is no longer fresh."""
+    http = instances(cost, load, layout)["http"]
+    busy = load.busy_stores * _looks(http, load.busy_rate)
+    quiet = (load.stores - load.busy_stores) * _looks(http, load.quiet_rate)
+    return cost.documents * (busy + quiet) / load.carrying
+
+
+def silence_borne(cost: OrderCost, load: Load, layout: Layout) -> float:
+    """Seconds that a busy property's Simphony may be silent before reading what it owes fills its partitions.
+
+    Meanwhile its orders are taken and their stock is held; each leaves a row that every sweep reads.
+    """
+    rate = load.busy_rate / layout.partitions
+    before = takewhile(lambda step: step.function != "orders-post", cost.steps)
+    before_posting = sum(step.rows + step.point_reads for step in before if step.table == "Orders")
+    left = limits.ORDERS_PARTITION.most - rate * before_posting
+    return max(0.0, SWEEP_SECONDS * left / rate)
+
+
+def most_borne(cost: OrderCost, limit: Limit, load: Load, layout: Layout) -> float | None:
+    """Orders a second of all stores at which a layout reaches one limit, if `load` grows or shrinks.
+
+    None: orders do not count for that limit.
+    """
+
+    def share(orders_per_second: float) -> float:
+        grown = replace(load, orders_per_second=orders_per_second)
+        return next(usage.share for usage in usages(cost, grown, layout) if usage.limit is limit)
+
+    low, high = 0.0, _ENDLESS
+    if share(high) <= 1:
+        return None
+    while high - low > high * _CLOSE:
+        middle = (low + high) / 2
+        low, high = (middle, high) if share(middle) <= 1 else (low, middle)
+    return low
+
+
+def _instances(cost: OrderCost, function: Function, rate: float) -> int:
+    """As many as its CPU needs, and as its executions need places."""
+    cores = rate * cost.cpu_ms(function) / 1000 / BUSY / CORES
+    places = rate * cost.takes_ms(function) / 1000 / PLACES
+    return max(1, math.ceil(max(cores, places)))
+
+
+def _property_entities(cost: OrderCost, load: Load, table: Table) -> float:
+    """Entities a second of a busy property in one table; the sweep reads its work."""
+    swept = cost.owed_seconds / SWEEP_SECONDS if table == "Orders" else 0.0
+    return load.busy_rate * (cost.entities(table) + swept)
+
+
+def _sweep_ms(cost: OrderCost, load: Load, layout: Layout) -> float:
+    """CPU of one sweep of a unit."""
+    rows = load.region_rate / layout.units * cost.owed_seconds
+    return load.region_stores / layout.units * cost.sweep_ms_a_property + rows * cost.sweep_ms_a_row
+
+
+def _requests(cost: OrderCost, load: Load, layout: Layout) -> float:
+    """Requests a second to a unit's account: its queues, its read models, its share of the tables."""
+    queues = load.region_rate * cost.queue_operations / layout.units
+    blobs = blob_reads(cost, load, layout) / layout.units
+    return queues + blobs + load.region_rate * cost.table_requests() / layout.accounts
+
+
+def _looks(instances: int, rate: float) -> float:
+    """How often a second some instances look at one document that `rate` orders a second need."""
+    return instances / (FRESH_SECONDS + instances / rate)
