@@ -4,6 +4,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from localcloud.azurite import Azurite, StorageAddress
 
 settings.register_profile("muneris", deadline=None)  # a shared machine halves its speed now and then
 settings.load_profile("muneris")
+
+FURTHER_ACCOUNT = "further"
 
 
 def free_ports(count: int) -> list[int]:
@@ -34,10 +37,17 @@ def ports() -> Callable[[int], list[int]]:
 async def azurite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StorageAddress]:
     """A real Azurite on disk, shared by the tests of this process: use `unique` names in it."""
     folder: Path = tmp_path_factory.mktemp("azurite")
-    emulator = Azurite(StorageAddress(*free_ports(3)), folder / "data", folder / "azurite.log")
+    address = StorageAddress(*free_ports(3))
+    emulator = Azurite(address, folder / "data", folder / "azurite.log", [FURTHER_ACCOUNT])
     await emulator.start()
     yield emulator.address
     await emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def further_account(azurite: StorageAddress) -> StorageAddress:
+    """Another account of the same Azurite."""
+    return replace(azurite, account=FURTHER_ACCOUNT)
 
 
 @pytest.fixture

@@ -1,28 +1,43 @@
 """The clients of one app: made when first used, once per process."""
 
+import logging
 import secrets
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.data.tables.aio import TableClient, TableServiceClient
-from azure.eventgrid.aio import EventGridPublisherClient
-from azure.storage.blob.aio import BlobServiceClient
-from azure.storage.queue.aio import QueueServiceClient
 
 from muneris.cloud.documents import Documents
 from muneris.cloud.documents.azure import AzureDocuments
 from muneris.cloud.events import Publisher
-from muneris.cloud.events.azure import AzurePublisher
+from muneris.cloud.events.azure import AzurePublisher, Topic
 from muneris.cloud.http import Authenticate, PublicKeys
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.settings import CloudSettings
 from muneris.cloud.tables import Table
 from muneris.cloud.tables.azure import AzureTable
 from muneris.cloud.tables.retried import RetriedTable
+from muneris.cloud.tables.spread import MAIN, AccountOf, SpreadTable
+from muneris.cloud.wire.account import StorageAccount, storage_account
+from muneris.cloud.wire.authorization import (
+    EVENT_GRID_SCOPE,
+    AccessKey,
+    Authorization,
+    BearerToken,
+    managed_identity,
+)
+from muneris.cloud.wire.refusal import RequestRefusedError
+from muneris.cloud.wire.requests import Requests
 from muneris.core.clock import Clock, SystemClock
 from muneris.core.operational import OperationalError
+
+if TYPE_CHECKING:
+    from azure.storage.queue.aio import QueueServiceClient
+
+_log = logging.getLogger(__name__)
 
 READ_MODELS = "read-models"
 """The container of what concerns publish for each other."""
@@ -40,15 +55,28 @@ class Platform:
     def __init__(self, settings: CloudSettings, app: str) -> None:
         self._settings = settings
         self._app = app
+        self._requests = Requests()
         self.clock: Clock = SystemClock()
 
     def table(self, name: str) -> Table:
         """One of the region's tables."""
-        return _retried(self._table_service.get_table_client(name))
+        return self._table(self._account, name)
 
-    def peer_table(self, connection_string: str, name: str) -> Table:
-        """A table of another region."""
-        return _retried(_table_service(connection_string).get_table_client(name))
+    def property_table(self, name: str, account_of: AccountOf) -> Table:
+        """A table whose partitions are properties, each in the storage account that holds it."""
+        tables = {each: self._table(account, name) for each, account in self._further_accounts.items()}
+        return SpreadTable({MAIN: self.table(name), **tables}, account_of)
+
+    def account_checks(self, name: str) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+        """Whether each further storage account serves a table, by its component in the region's health."""
+        return {
+            f"tables-{each}": partial(_serves, each, self._table(account, name))
+            for each, account in self._further_accounts.items()
+        }
+
+    def peer_table(self, connection: str, name: str) -> Table:
+        """A table of another region; `connection` is a connection string, or an account's name."""
+        return self._table(storage_account(connection, self._settings.storage_client_id), name)
 
     @cached_property
     def authenticate(self) -> Authenticate:
@@ -78,41 +106,60 @@ class Platform:
     @cached_property
     def read_models(self) -> Documents:
         """The documents that concerns publish for each other."""
-        service = BlobServiceClient.from_connection_string(
-            self._settings.storage.get_secret_value(), transport=_transport(), retry_total=0
+        return AzureDocuments(
+            self._account, READ_MODELS, self._requests, self.clock, reads=_QUICK, writes=RetryPolicy()
         )
-        return AzureDocuments(service.get_container_client(READ_MODELS), reads=_QUICK, writes=RetryPolicy())
 
     @cached_property
     def publisher(self) -> Publisher:
         """The region's Event Grid topic."""
-        client = EventGridPublisherClient(
-            self._settings.events_endpoint,
-            AzureKeyCredential(self._settings.events_key.get_secret_value()),
-            transport=_transport(),
-            retry_total=0,
-        )
-        return AzurePublisher(client, f"/muneris/{self._settings.region}/{self._app}", _ONCE_MORE)
+        topic = Topic(self._settings.events_endpoint, self._events_authorization)
+        source = f"/muneris/{self._settings.region}/{self._app}"
+        return AzurePublisher(topic, source, self._requests, _ONCE_MORE, self.clock)
+
+    @property
+    def _events_authorization(self) -> Authorization:
+        key = self._settings.events_key
+        if key is not None:
+            return AccessKey(AzureKeyCredential(key.get_secret_value()))
+        identity = managed_identity(self._settings.storage_client_id)
+        return BearerToken(identity, EVENT_GRID_SCOPE, self.clock)
 
     @cached_property
-    def _queue_service(self) -> QueueServiceClient:
-        return QueueServiceClient.from_connection_string(
-            self._settings.storage.get_secret_value(), transport=_transport(), retry_total=0
-        )
+    def _account(self) -> StorageAccount:
+        return storage_account(self._settings.storage_connection, self._settings.storage_client_id)
 
     @cached_property
-    def _table_service(self) -> TableServiceClient:
-        return _table_service(self._settings.storage.get_secret_value())
+    def _further_accounts(self) -> Mapping[str, StorageAccount]:
+        client_id = self._settings.storage_client_id
+        return {
+            name: storage_account(connection.get_secret_value(), client_id)
+            for name, connection in self._settings.storage_accounts.items()
+        }
+
+    @cached_property
+    def _queue_service(self) -> "QueueServiceClient":
+        # The SDK takes long to import, and only the region's health asks here.
+        from azure.storage.queue.aio import QueueServiceClient  # noqa: PLC0415 - see above
+
+        return QueueServiceClient(
+            self._account.queue, self._account.credential, transport=_transport(), retry_total=0
+        )
+
+    def _table(self, account: StorageAccount, name: str) -> Table:
+        table = AzureTable(account, name, self._requests)
+        return RetriedTable(table, RetryPolicy(), lambda: secrets.token_hex(6))
 
 
-def _table_service(connection_string: str) -> TableServiceClient:
-    return TableServiceClient.from_connection_string(connection_string, transport=_transport(), retry_total=0)
+async def _serves(account: str, table: Table) -> bool:
+    try:
+        await table.find("health", "health")
+    except RequestRefusedError as error:  # no such table, or no rights: its properties' trouble alone
+        _log.warning("health: storage account %r refuses to serve us: %s", account, error)
+        return False
+    return True
 
 
 def _transport() -> AioHttpTransport:
     # Otherwise it looks for proxies and ~/.netrc in a thread, on every request.
     return AioHttpTransport(use_env_settings=False)
-
-
-def _retried(client: TableClient) -> Table:
-    return RetriedTable(AzureTable(client), RetryPolicy(), lambda: secrets.token_hex(6))

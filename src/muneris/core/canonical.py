@@ -1,8 +1,8 @@
 """Requests compared by meaning: strict JSON in, canonical JSON (RFC 8785) and its fingerprint out."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
+from json import JSONDecoder, JSONEncoder
 from typing import NoReturn
 
 import rfc8785
@@ -29,6 +29,12 @@ def _no_constant(name: str) -> NoReturn:
     raise MalformedJsonError(f"{name} is no JSON number")
 
 
+_DECODER = JSONDecoder(object_pairs_hook=_unique_members, parse_constant=_no_constant)
+_ENCODER = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_MAX_EXACT = 2**53 - 1
+"""Integers up to here have one form in JSON (RFC 7493, section 2.2)."""
+
+
 def parse_json(body: bytes) -> Json:
     """The value a body holds.
 
@@ -36,9 +42,7 @@ def parse_json(body: bytes) -> Json:
         MalformedJsonError: it is no JSON, not UTF-8, repeats a member name, or nests too deep.
     """
     try:
-        value: Json = json.loads(
-            body.decode(), object_pairs_hook=_unique_members, parse_constant=_no_constant
-        )
+        value: Json = _DECODER.decode(body.decode())
     except MalformedJsonError:
         raise
     except RecursionError as error:
@@ -71,9 +75,26 @@ def fingerprint(value: Json) -> str:
         MalformedJsonError: a number is beyond what JSON can carry exactly, or a text is no Unicode.
     """
     try:
-        canonical = rfc8785.dumps(value)
+        canonical = _ENCODER.encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
     except RecursionError as error:
         raise MalformedJsonError("it nests too deep") from error
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise MalformedJsonError(str(error)) from error
     return hashlib.sha256(canonical).hexdigest()
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether `json` writes a value exactly as RFC 8785 does, at a third of the cost of `rfc8785`.
+
+    Not where numbers have fractions, or are beyond the exact integers; nor where member names are not ASCII:
+    `json` sorts them by code points, the RFC by UTF-16 code units.
+    """
+    if isinstance(value, str):
+        return True
+    if isinstance(value, int):
+        return -_MAX_EXACT <= value <= _MAX_EXACT
+    if isinstance(value, dict):
+        return all(map(str.isascii, value)) and all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None

@@ -27,6 +27,9 @@ _DECIMALS = {
 }  # fmt: skip
 """Currencies that do not have two decimals (ISO 4217); every other has."""
 
+_UNITS = {decimals: Decimal(1).scaleb(-decimals) for decimals in (0, 2, 3)}
+"""The smallest amount, by its decimals."""
+
 AMOUNT = re.compile(r"^[0-9]{1,12}(\.[0-9]{1,3})?$")
 """An amount on the wire: digits, at most 12 before the point."""
 
@@ -48,7 +51,7 @@ def to_wire(amount: Decimal, currency: str) -> str:
     Raises:
         ValueError: the amount is finer than the currency.
     """
-    rounded = amount.quantize(Decimal(1).scaleb(-decimals(currency)))
+    rounded = amount.quantize(_UNITS[decimals(currency)])
     if rounded != amount:
         raise ValueError(f"{amount} has more decimals than {currency}")
     return f"{rounded:f}"

@@ -1,14 +1,16 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.blob.aio import ContainerClient
+from tests.tables import open_requests
 
 from localcloud.azurite import StorageAddress
 from muneris.cloud.documents import Documents
 from muneris.cloud.documents.azure import AzureDocuments
 from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.retry import RetryPolicy
+from muneris.cloud.wire.account import storage_account
+from muneris.core.clock import SystemClock
 
 
 @pytest.fixture(params=["memory", "azurite"])
@@ -19,9 +21,12 @@ async def documents(
     if request.param == "memory":
         yield MemoryDocuments()
         return
-    transport = AioHttpTransport(use_env_settings=False)
-    async with BlobServiceClient.from_connection_string(
-        azurite.connection_string, transport=transport, retry_total=0
-    ) as service:
-        container = await service.create_container(unique("documents"))
-        yield AzureDocuments(container, reads=RetryPolicy(), writes=RetryPolicy())
+    container, account = unique("documents"), storage_account(azurite.connection_string)
+    async with ContainerClient(account.blob, container, account.credential) as client:
+        await client.create_container()
+    async with open_requests() as requests:
+        documents = AzureDocuments(
+            account, container, requests, SystemClock(), reads=RetryPolicy(), writes=RetryPolicy()
+        )
+        yield documents
+        await documents.close()

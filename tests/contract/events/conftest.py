@@ -4,21 +4,16 @@ from pathlib import Path
 
 import pytest
 from azure.storage.queue.aio import QueueClient
-from tests.contract.events.wiring import (
-    EVENT_TYPE,
-    KEY,
-    Wiring,
-    azure_publisher,
-    event_grid_client,
-    receive_events,
-)
+from tests.contract.events.wiring import EVENT_TYPE, KEY, Wiring, azure_publisher, receive_events
 from tests.serving import running
+from tests.tables import open_requests
 
 from localcloud.azurite import StorageAddress
 from localcloud.event_grid import EventGridConfig, serve
 from localcloud.resources import Resources, Subscription, Topic, provision
 from muneris.cloud.events import Event
 from muneris.cloud.events.memory import MemoryPublisher
+from muneris.cloud.wire.requests import Requests
 
 
 @pytest.fixture
@@ -55,11 +50,17 @@ async def queue(event_grid: EventGridConfig) -> AsyncIterator[QueueClient]:
         yield queue
 
 
+@pytest.fixture
+async def requests() -> AsyncIterator[Requests]:
+    async with open_requests() as requests:
+        yield requests
+
+
 @pytest.fixture(params=["memory", "azure"])
-async def wiring(
-    request: pytest.FixtureRequest, event_grid: EventGridConfig, queue: QueueClient
+async def implementation(
+    request: pytest.FixtureRequest, event_grid: EventGridConfig, queue: QueueClient, requests: Requests
 ) -> AsyncIterator[Wiring]:
-    """A publisher of each implementation: every test that takes it runs on both."""
+    """A publisher of each implementation."""
     if request.param == "memory":
         memory = MemoryPublisher()
 
@@ -68,5 +69,4 @@ async def wiring(
 
         yield Wiring(memory, arrived)
         return
-    async with event_grid_client(event_grid.port) as client:
-        yield Wiring(azure_publisher(client), partial(receive_events, queue))
+    yield Wiring(azure_publisher(event_grid.port, requests), partial(receive_events, queue))

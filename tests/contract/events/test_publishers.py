@@ -1,13 +1,24 @@
 """What every publisher must do, whatever is behind it."""
 
+from dataclasses import replace
+
 import pytest
 from tests.contract.events.wiring import EVENT_TYPE, Wiring
 
 from muneris.cloud.events import Event
 from muneris.cloud.events.event import MAX_DATA
+from muneris.cloud.events.shared import SharedPublisher
 from muneris.core.problems import Json
 
 DATA: dict[str, Json] = {"text": "søde 🍣", "whole": 2**53, "part": 0.5, "list": [1, None, True], "empty": {}}
+
+
+@pytest.fixture(params=["as it is", "shared"])
+def wiring(request: pytest.FixtureRequest, implementation: Wiring) -> Wiring:
+    """Each implementation, and shared requests over it."""
+    if request.param == "as it is":
+        return implementation
+    return replace(implementation, publisher=SharedPublisher(implementation.publisher))
 
 
 def event(number: int, data: dict[str, Json] | None = None) -> Event:

@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from azure.core.credentials import AzureKeyCredential
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.eventgrid.aio import EventGridPublisherClient
 from azure.storage.queue.aio import QueueClient
 
 from localcloud.layout import url
 from muneris.cloud.events import Event, Publisher, read_event
-from muneris.cloud.events.azure import AzurePublisher
+from muneris.cloud.events.azure import AzurePublisher, Topic
 from muneris.cloud.retry import RetryPolicy
+from muneris.cloud.wire.authorization import AccessKey
+from muneris.cloud.wire.requests import Requests
+from muneris.core.clock import SystemClock
 
 EVENT_TYPE = "muneris.orders.submitted"
 KEY = "secret"
@@ -27,18 +28,10 @@ class Wiring:
     arrived: Callable[[int], Awaitable[list[Event]]]
 
 
-def event_grid_client(port: int, key: str = KEY) -> EventGridPublisherClient:
-    return EventGridPublisherClient(
-        f"{url(port)}/topics/muneris/api/events",
-        AzureKeyCredential(key),
-        transport=AioHttpTransport(use_env_settings=False),
-        retry_total=0,
-    )
-
-
-def azure_publisher(client: EventGridPublisherClient) -> AzurePublisher:
+def azure_publisher(port: int, requests: Requests, key: str = KEY) -> AzurePublisher:
+    topic = Topic(f"{url(port)}/topics/muneris/api/events", AccessKey(AzureKeyCredential(key)))
     policy = RetryPolicy(attempts=2, attempt_seconds=30, deadline_seconds=60, chance=lambda: 0.0)
-    return AzurePublisher(client, "/muneris/api1/orders", policy)
+    return AzurePublisher(topic, "/muneris/api1/orders", requests, policy, SystemClock())
 
 
 async def receive_events(queue: QueueClient, count: int) -> list[Event]:

@@ -1,23 +1,22 @@
 """What a broken connection to the real adapter means: nothing was written, or nobody knows."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import pytest
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.data.tables.aio import TableServiceClient
+from tests.raw_http import read_message
+from tests.tables import create_table, open_requests
 
 from localcloud.azurite import StorageAddress
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.tables import OutcomeUnknownError, TableUnavailableError, Transaction, get_row
 from muneris.cloud.tables.azure import AzureTable
 from muneris.cloud.tables.retried import RetriedTable
+from muneris.cloud.wire.account import storage_account
+from muneris.cloud.wire.requests import Requests
 
 type Spoil = Callable[[bytes], bytes]
 
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 79\r\n\r\n"
     b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en","value":"Busy now"}}}'
@@ -27,21 +26,18 @@ LOST: dict[str, Spoil] = {
     "cut in its head": lambda answer: answer[:20],
     "cut in its body": lambda _: b"HTTP/1.1 201 Created\r\nContent-Length: 900\r\n\r\n{",
     "garbage": lambda _: b"\0\r\n\r\n",
+    "cut where nothing says how long it is": lambda answer: until_closed(answer)[:300],
+    "another's": lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
     "503": lambda _: _BUSY,
 }
 SINGLE = Transaction("p").insert("row", {"A": 1})
 BATCH = Transaction("p").insert("row", {"A": 1}).insert("other", {})
 
 
-async def read_message(reader: asyncio.StreamReader) -> bytes:
-    """One HTTP request or answer; chunked ones end with their last chunk."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = _LENGTH.search(head)
-    if length is not None:
-        return head + await reader.readexactly(int(length[1]))
-    if b"chunked" in head.lower():
-        return head + await reader.readuntil(b"0\r\n\r\n")
-    return head
+def until_closed(answer: bytes) -> bytes:
+    """An answer whose body lasts as long as its connection."""
+    status_line, body = answer.partition(b"\r\n")[0], answer.partition(b"\r\n\r\n")[2]
+    return status_line + b"\r\nConnection: close\r\n\r\n" + body
 
 
 class Wire:
@@ -59,14 +55,17 @@ class Wire:
         self._spoils.clear()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, closed after one answer."""
+        """One connection, closed after a spoilt answer."""
         from_storage, to_storage = await asyncio.open_connection("127.0.0.1", self._storage_port)
+        spoil = None
         try:
-            to_storage.write(await read_message(reader))
-            self.requests += 1
-            answer = await read_message(from_storage)
-            writer.write(self._spoils.pop(0)(answer) if self._spoils else answer)
-            await writer.drain()
+            while spoil is None:
+                to_storage.write(await read_message(reader))
+                self.requests += 1
+                answer = await read_message(from_storage)
+                spoil = self._spoils.pop(0) if self._spoils else None
+                writer.write(answer if spoil is None else spoil(answer))
+                await writer.drain()
         except asyncio.IncompleteReadError:
             pass  # the client left
         finally:
@@ -79,36 +78,34 @@ async def wire(azurite: StorageAddress) -> Wire:
     return Wire(azurite.table_port)
 
 
-@asynccontextmanager
-async def table_over(connection_string: str, name: str) -> AsyncIterator[AzureTable]:
-    transport = AioHttpTransport(use_env_settings=False)
-    async with TableServiceClient.from_connection_string(
-        connection_string, transport=transport, retry_total=0
-    ) as service:
-        yield AzureTable(service.get_table_client(name))
+@pytest.fixture
+async def requests() -> AsyncIterator[Requests]:
+    async with open_requests() as requests:
+        yield requests
 
 
 @pytest.fixture
-async def name(azurite: StorageAddress, unique: Callable[[str], str]) -> str:
+async def name(azurite: StorageAddress, unique: Callable[[str], str], requests: Requests) -> str:
     name = unique("Faults")
-    async with TableServiceClient.from_connection_string(azurite.connection_string) as service:
-        await service.create_table(name)
+    await create_table(azurite, name, requests)
     return name
 
 
 @pytest.fixture
-async def table(azurite: StorageAddress, wire: Wire, name: str) -> AsyncIterator[AzureTable]:
+async def table(
+    azurite: StorageAddress, wire: Wire, name: str, requests: Requests
+) -> AsyncIterator[AzureTable]:
     server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     address = StorageAddress(azurite.blob_port, azurite.queue_port, port)
-    async with server, table_over(address.connection_string, name) as table:
-        yield table
+    async with server:
+        yield AzureTable(storage_account(address.connection_string), name, requests)
+        server.close_clients()
 
 
 @pytest.fixture
-async def unreachable(ports: Callable[[int], list[int]], name: str) -> AsyncIterator[AzureTable]:
-    async with table_over(StorageAddress(*ports(3)).connection_string, name) as table:
-        yield table
+def unreachable(ports: Callable[[int], list[int]], requests: Requests) -> AzureTable:
+    return AzureTable(storage_account(StorageAddress(*ports(3)).connection_string), "Orders", requests)
 
 
 @pytest.mark.parametrize("transaction", [SINGLE, BATCH], ids=["single", "batch"])

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Mapping
 
 import pytest
-from tests.faults import FaultyTable, Kind, in_turn
+from tests.faults import Faults, FaultyTable, Kind, in_turn
 
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.tables import (
@@ -21,7 +21,8 @@ from muneris.cloud.tables import (
     get_row,
     rows_with_prefix,
 )
-from muneris.cloud.tables.retried import MARK, RetriedTable
+from muneris.cloud.tables.retried import RetriedTable
+from muneris.cloud.tables.transaction import MARK
 
 _marks = itertools.count(1)
 LOST: list[tuple[Kind, ...]] = [
@@ -247,6 +248,16 @@ async def test_a_mixed_transaction_knows_that_somebody_else_deleted_its_row(
     assert await table.find("p", "new") is None
 
 
+async def test_deletes_alone_of_which_somebody_else_did_one_are_not_taken_for_done(
+    table: Table, stored: str
+) -> None:
+    await table.transact(Transaction("p").insert("kept", {}))
+    both = Transaction("p").delete("row", etag=stored).delete("kept", etag=ANY)
+    with pytest.raises(RowMissingError):
+        await overtaken(table, DELETE(stored)).transact(both)
+    assert await table.find("p", "kept") is not None
+
+
 async def test_a_delete_alone_whose_row_is_gone_after_an_unknown_outcome_counts_as_done(
     table: Table, stored: str
 ) -> None:
@@ -277,12 +288,25 @@ async def test_a_change_that_was_changed_again_keeps_both(table: Table, stored: 
     assert (row.number("A"), row.number("B")) == (2, 3)
 
 
-@pytest.mark.parametrize("fault", ["before", "after"])
-async def test_an_outage_that_lasts_is_raised(table: Table, fault: Kind) -> None:
-    faulty = FaultyTable(table, in_turn([fault] * 5), reads=in_turn(["before"] * 5))
+@pytest.mark.parametrize(
+    ("faults", "error"),
+    [
+        (["before"] * 5, TableUnavailableError),
+        (["after"] * 5, OutcomeUnknownError),
+        (["after", *["before"] * 4], OutcomeUnknownError),
+        (["before"] * 4 + ["after"], OutcomeUnknownError),
+    ],
+    ids=["down", "unheard", "down after an unheard one", "unheard at last"],
+)
+async def test_an_outage_that_lasts_says_whether_it_may_have_happened(
+    table: Table, faults: list[Kind], error: type[TableUnavailableError]
+) -> None:
+    faulty = FaultyTable(table, in_turn(faults), reads=Faults(lambda _: "before"))
     outage = RetriedTable(faulty, RetryPolicy(attempts=5, chance=lambda: 0.0), lambda: "ours")
-    with pytest.raises(TableUnavailableError):
+    with pytest.raises(TableUnavailableError) as raised:
         await outage.transact(Transaction("p").insert("row", {}))
+    assert raised.type is error
+    assert (await table.find("p", "row") is None) == (error is TableUnavailableError)
 
 
 async def test_every_written_row_carries_the_mark_of_its_transaction(table: Table) -> None:

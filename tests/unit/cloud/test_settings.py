@@ -21,8 +21,7 @@ def settings_classes(base: type[CloudSettings] = CloudSettings) -> Iterator[type
 def variables(settings: type[CloudSettings]) -> set[str]:
     """The environment variables that a class reads."""
     assert settings.model_config["env_prefix"] == PREFIX
-    assert all(field.validation_alias is None for field in settings.model_fields.values())
-    return {PREFIX + name.upper() for name in settings.model_fields}
+    return {field.alias or PREFIX + name.upper() for name, field in settings.model_fields.items()}
 
 
 def test_the_example_has_what_is_read_and_nothing_else_of_ours() -> None:

@@ -1,11 +1,14 @@
 import hashlib
 import json
+from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json
+from muneris.core.problems import Json
 
 TEXTS = st.text(st.characters(codec="utf-8"))
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -14,6 +17,10 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
     max_leaves=12,
 )
+
+
+def rfc8785_digest(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
 
 
 def mark(body: str | bytes) -> str:
@@ -83,6 +90,53 @@ def test_writing_it_in_another_way_changes_nothing(value: object) -> None:
     plain = mark(json.dumps(value))
     assert mark(json.dumps(value, ensure_ascii=False, indent=2)) == plain
     assert mark(json.dumps(value, sort_keys=True, separators=(",", ":"))) == plain
+
+
+ODD_TEXTS = [
+    *map(chr, range(0x20)), '"', "\\", "/", "\x7f", "\x80", "\u2028", "\u2029", "\ufeff", "\uffff",
+    "é", "e\u0301", "🍣",
+]  # fmt: skip
+MIXED = st.lists(st.sampled_from(ODD_TEXTS) | TEXTS, max_size=4).map("".join)
+EDGES = st.sampled_from([0, 1, -1, 2**53 - 1, -(2**53) + 1, 0.0, -0.0, 1.0, 0.5, 1e21, 1e-7, 5e-324])
+ORDER_LIKE = st.recursive(
+    st.none() | st.booleans() | NUMBERS | EDGES | MIXED,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(MIXED, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(ORDER_LIKE)
+@example({"\ue000": 1, "\U00010000": 2})
+@example({"b": 1, "a\x00": 2, "a": 3, "A": 4, "": 5})
+@example(ODD_TEXTS)
+def test_every_value_is_written_as_rfc_8785_says(value: Json) -> None:
+    assert fingerprint(value) == rfc8785_digest(value)
+
+
+TYPICAL: dict[str, Json] = {
+    "channel": "online",
+    "fulfilment": {"type": "pickup", "requested_at": "2030-05-04T10:30:00Z"},
+    "lines": [
+        {"menu_item_id": 11001, "quantity": 2, "note": "no œuf 🍳", "condiments": [{"condiment_id": 52003}]}
+    ],
+    "payment": {"method": "at_counter"},
+    "expected_total": "23.40",
+    "customer": None,
+    "gift": True,
+}
+
+
+def test_a_typical_order_is_written_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = rfc8785_digest(TYPICAL)
+    monkeypatch.delattr(rfc8785, "dumps")
+    assert fingerprint(TYPICAL) == digest
+
+
+@pytest.mark.parametrize("value", [0.5, 2**53, {"œuf": 1}, (1, 2)])
+def test_what_needs_the_rfcs_own_rules_gets_them(value: Json, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rfc8785, "dumps", lambda _: b"by its rules")
+    assert fingerprint(value) == hashlib.sha256(b"by its rules").hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -1,42 +1,72 @@
-"""Events over an Event Grid custom topic, by the Azure SDK."""
+"""Events over an Event Grid custom topic, by its REST API."""
 
+import json
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
-from azure.core.messaging import CloudEvent
-from azure.eventgrid.aio import EventGridPublisherClient
-
-from muneris.cloud.events.event import Event, EventsUnavailableError, check_size
+from muneris.cloud.events.event import MAX_EVENTS, Event, EventsUnavailableError, check_size
 from muneris.cloud.retry import RetryPolicy
-from muneris.core.problems import Json
+from muneris.cloud.wire.authorization import Authorization
+from muneris.cloud.wire.refusal import read_refusal
+from muneris.cloud.wire.requests import AnswerLostError, NotSentError, Requests
+from muneris.core.clock import Clock, to_rfc3339
 
-_BATCH = 24
-"""Events a request: 24 of the largest stay below the 1 MB a publish request may have (Event Grid quotas)."""
+_API_VERSION = "2018-01-01"
+_CONTENT_TYPE = "application/cloudevents-batch+json; charset=utf-8"
+_OK = 200
+
+
+class Topic(NamedTuple):
+    """Where events are published, `…/api/events`, and what proves that we may."""
+
+    endpoint: str
+    authorization: Authorization
 
 
 class AzurePublisher:
     """Publishes to one topic. `source` names the publisher: the region and its app."""
 
-    def __init__(self, client: EventGridPublisherClient, source: str, policy: RetryPolicy) -> None:
-        self._client = client
+    def __init__(
+        self, topic: Topic, source: str, requests: Requests, policy: RetryPolicy, clock: Clock
+    ) -> None:
+        self._url = f"{topic.endpoint}?api-version={_API_VERSION}"
+        self._authorization = topic.authorization
         self._source = source
+        self._requests = requests
         self._policy = policy
+        self._clock = clock
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Hand over events, a few requests at most; nothing is sent if one is over-size."""
         for event in events:
             check_size(event)
-        for first in range(0, len(events), _BATCH):
-            batch = [self._cloud_event(event) for event in events[first : first + _BATCH]]
-            await self._policy.run(lambda batch=batch: self._send(batch))  # type: ignore[misc] # a default binds it
+        for first in range(0, len(events), MAX_EVENTS):
+            body = self._body(events[first : first + MAX_EVENTS])
+            await self._policy.run(lambda body=body: self._send(body))  # type: ignore[misc] # a default binds it
 
-    async def _send(self, batch: list[CloudEvent[dict[str, Json]]]) -> None:
+    def _body(self, events: Sequence[Event]) -> bytes:
+        """A CloudEvents 1.0 batch, in ASCII alone, so that `MAX_DATA` holds for what is sent."""
+        time = to_rfc3339(self._clock.now())
+        batch = [
+            {
+                "specversion": "1.0",
+                "id": event.id,
+                "source": self._source,
+                "type": event.type,
+                "subject": event.subject,
+                "time": time,
+                "data": event.data,
+            }
+            for event in events
+        ]
+        return json.dumps(batch).encode("ascii")
+
+    async def _send(self, body: bytes) -> None:
         try:
-            await self._client.send(batch)
-        except (HttpResponseError, ServiceRequestError, ServiceResponseError) as error:
+            authorized = await self._authorization.headers("POST", self._url, _CONTENT_TYPE)
+            headers = {"Content-Type": _CONTENT_TYPE, **authorized}
+            answer = await self._requests.send("POST", self._url, headers, body)
+        except (NotSentError, AnswerLostError) as error:
             raise EventsUnavailableError(str(error)) from error
-
-    def _cloud_event(self, event: Event) -> CloudEvent[dict[str, Json]]:
-        return CloudEvent(
-            source=self._source, type=event.type, subject=event.subject, id=event.id, data=dict(event.data)
-        )
+        if answer.status != _OK:
+            raise EventsUnavailableError(str(read_refusal(answer.status, answer.body)))

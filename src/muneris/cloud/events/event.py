@@ -11,6 +11,9 @@ from muneris.core.problems import Json
 MAX_DATA = 40 * 1024
 """Bytes of data an event may carry: a queue message is 64 KiB in base64 (Storage Queues, Put Message)."""
 
+MAX_EVENTS = 24
+"""Events a request: 24 of the largest stay below the 1 MB a publish request may have (Event Grid quotas)."""
+
 
 class EventsUnavailableError(OperationalError):
     """Event Grid did not take the events; some may have been taken."""

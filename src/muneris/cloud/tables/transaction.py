@@ -1,8 +1,9 @@
 """Entity-group transactions, held to the real service's rules (the emulator is laxer)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, Self
 
 from muneris.cloud.tables.rows import Value, Values
@@ -13,15 +14,21 @@ MAX_ROWS = 100
 MAX_PAYLOAD = 4 * 1024 * 1024
 MAX_ROW = 1024 * 1024
 MAX_VALUE = 64 * 1024
-MAX_VALUES = 252
+MAX_VALUES = 252 - 1  # the mark is one, too
 MAX_KEY = 1024
+MARK = "Tx"
+"""The value that says which transaction wrote a row last."""
+MARK_LENGTH = 12
+"""A mark's characters; every row has room for them from the start."""
 _FORBIDDEN_IN_KEYS = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _RESERVED = frozenset({"PartitionKey", "RowKey", "Timestamp"})
 # What a request carries at most (JSON of ASCII alone: `\u00e9` for two stored bytes, binary in base64).
-_OPERATION_OVERHEAD = 1024  # the headers and keys around one row in a multipart body
+_OPERATION_OVERHEAD = 1024  # the headers, keys and mark around one row in a multipart body
 _VALUE_OVERHEAD = 64  # a value's punctuation and type
 _SENT_PER_STORED_BYTE = 3
+_MAX_MERGED = MAX_ROW - 2 * 2 * MAX_KEY  # as a row's keys may be longer than a payload allows for
+_MARK_STORED = 8 + 2 * (len(MARK) + MARK_LENGTH) + 4
 
 Kind = Literal["insert", "replace", "merge", "upsert", "delete"]
 
@@ -30,14 +37,29 @@ class BrokenRuleError(ValueError):
     """The service would refuse this: a bug of the caller."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One row's part in a transaction. `etag` is what must be stored; None: no condition."""
+    """One row's part in a transaction. `etag` is what must be stored; None: no condition.
+
+    Its values keep the rules; `payload` is what it adds to a request, in bytes at most.
+    """
 
     kind: Kind
     key: str
     values: Values
-    etag: str | None = None
+    etag: str | None
+    payload: int
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether what is stored can refuse it."""
+        return self.kind != "upsert"
+
+    def marked(self, mark: str) -> "Operation":
+        """The same, with a mark of `MARK_LENGTH` on the row, if it writes one."""
+        if self.kind == "delete":
+            return self
+        return Operation(self.kind, self.key, {**self.values, MARK: mark}, self.etag, self.payload)
 
 
 class Transaction:
@@ -50,8 +72,8 @@ class Transaction:
     def __init__(self, partition: str) -> None:
         _check_key(partition)
         self.partition = partition
+        self.payload = 0
         self._operations: dict[str, Operation] = {}
-        self._payload = 0
 
     def __len__(self) -> int:
         return len(self._operations)
@@ -59,39 +81,109 @@ class Transaction:
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._operations.values())
 
+    def __getitem__(self, key: str) -> Operation:
+        return self._operations[key]
+
+    @property
+    def keys(self) -> KeysView[str]:
+        """The keys of its rows."""
+        return self._operations.keys()
+
+    @property
+    def only_deletes(self) -> bool:
+        """Whether it leaves no row behind that could bear its mark."""
+        return all(each.kind == "delete" for each in self)
+
     def insert(self, key: str, values: Values) -> Self:
         """Add a row that must not exist yet: the claim of its key."""
-        return self.add(Operation("insert", key, values))
+        return self._add("insert", key, values)
 
     def replace(self, key: str, values: Values, *, etag: str) -> Self:
         """Put new values in the place of the version `etag`."""
-        return self.add(Operation("replace", key, values, etag))
+        return self._add("replace", key, values, etag)
 
     def merge(self, key: str, values: Values, *, etag: str) -> Self:
         """Change some values of the version `etag`; the others stay."""
-        return self.add(Operation("merge", key, values, etag))
+        return self._add("merge", key, values, etag)
 
     def upsert(self, key: str, values: Values) -> Self:
         """Write some values whatever is there, other values stay: no concurrency check."""
-        return self.add(Operation("upsert", key, values))
+        return self._add("upsert", key, values)
 
     def delete(self, key: str, *, etag: str) -> Self:
         """Remove the version `etag`; an absent row fails the transaction."""
-        return self.add(Operation("delete", key, {}, etag))
+        return self._add("delete", key, {}, etag)
 
     def add(self, operation: Operation) -> Self:
-        """Add an operation that was built elsewhere."""
-        _check_key(operation.key)
+        """Add an operation of another transaction of the partition."""
         if operation.key in self._operations:
             raise BrokenRuleError(f"row {operation.key} occurs twice in one transaction")
         if len(self._operations) == MAX_ROWS:
             raise BrokenRuleError(f"a transaction holds at most {MAX_ROWS} rows")
-        payload = self._payload + _OPERATION_OVERHEAD + _check_values(self.partition, operation)
+        payload = self.payload + operation.payload
         if payload >= MAX_PAYLOAD:
             raise BrokenRuleError(f"a transaction stays below {MAX_PAYLOAD} bytes")
-        self._payload = payload
+        self.payload = payload
         self._operations[operation.key] = operation
         return self
+
+    def marked(self, mark: str) -> "Transaction":
+        """The same, with a mark of `MARK_LENGTH` on every row that it writes."""
+        marked = Transaction(self.partition)
+        for each in self:
+            marked.add(each.marked(mark))
+        return marked
+
+    def fits_with(self, others: Sequence["Transaction"]) -> bool:
+        """Whether `combined` would take it after others that it does take."""
+        rows: set[str] = set().union(*(each.keys for each in others))
+        shared = rows & self.keys
+        return (
+            len(rows) + len(self) - len(shared) <= MAX_ROWS
+            and sum(each.payload for each in others) + self.payload < MAX_PAYLOAD
+            and all(_may_merge([each[key] for each in (*others, self) if key in each.keys]) for key in shared)
+        )
+
+    def _add(self, kind: Kind, key: str, values: Values, etag: str | None = None) -> Self:
+        _check_key(key)
+        payload = _OPERATION_OVERHEAD + _check_values(self.partition, key, values)
+        return self.add(Operation(kind, key, values, etag, payload))
+
+
+def combined(transactions: Sequence[Transaction]) -> Transaction:
+    """Transactions of one partition as one.
+
+    Upserts of one row become one: of a value that several write, the last one counts.
+
+    Raises:
+        BrokenRuleError: they share another row, or are too much for one.
+    """
+    if len(transactions) == 1:
+        return transactions[0]
+    rows: dict[str, list[Operation]] = {}
+    for each in chain.from_iterable(transactions):
+        rows.setdefault(each.key, []).append(each)
+    whole = Transaction(transactions[0].partition)
+    for operations in rows.values():
+        whole.add(operations[0] if len(operations) == 1 else _merged(operations))
+    return whole
+
+
+def _merged(operations: Sequence[Operation]) -> Operation:
+    key = operations[0].key
+    if not _may_merge(operations):
+        raise BrokenRuleError(f"row {key} occurs twice in one transaction")
+    values = dict(chain.from_iterable(each.values.items() for each in operations))
+    return Operation("upsert", key, values, None, sum(each.payload for each in operations))
+
+
+def _may_merge(operations: Sequence[Operation]) -> bool:
+    """Whether operations on one row may become one; sizes are added up, as if no value was written twice."""
+    return (
+        all(each.kind == "upsert" for each in operations)
+        and sum(len(each.values) for each in operations) <= MAX_VALUES
+        and sum(each.payload for each in operations) <= _MAX_MERGED
+    )
 
 
 def _check_key(key: str) -> None:
@@ -101,20 +193,20 @@ def _check_key(key: str) -> None:
         raise BrokenRuleError(f"{key!r} has a character that keys must not have")
 
 
-def _check_values(partition: str, operation: Operation) -> int:
-    """The row's share of the payload, in bytes, once its values keep the rules."""
-    if len(operation.values) > MAX_VALUES:
+def _check_values(partition: str, key: str, values: Values) -> int:
+    """The values' share of the payload, in bytes, once they keep the rules."""
+    if len(values) > MAX_VALUES:
         raise BrokenRuleError(f"a row has at most {MAX_VALUES} values of its own")
-    stored = 4 + 2 * (len(partition) + len(operation.key))
+    stored = 4 + 2 * (len(partition) + len(key)) + _MARK_STORED
     payload = 0
-    for name, value in operation.values.items():
+    for name, value in values.items():
         if name in _RESERVED or not _NAME.fullmatch(name):
             raise BrokenRuleError(f"{name!r} cannot name a value")
         size = _size(name, value)
         stored += 8 + 2 * len(name) + size
         payload += _VALUE_OVERHEAD + 2 * len(name) + _SENT_PER_STORED_BYTE * size
     if stored > MAX_ROW:
-        raise BrokenRuleError(f"row {operation.key} is over {MAX_ROW} bytes")
+        raise BrokenRuleError(f"row {key} is over {MAX_ROW} bytes")
     return payload
 
 

@@ -56,6 +56,11 @@ class Kitchen:
     async def version(self) -> int | None:
         return await self.cache.find(NAME)
 
+    async def caught_up(self) -> None:
+        """Let what goes on in the background come to its end."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
     async def versions_of(self, readers: int) -> list[int | BaseException | None]:
         """What readers get who all ask while the first one's read is held up."""
         self.documents.lets_pass.clear()
@@ -86,6 +91,30 @@ async def test_after_its_freshness_a_change_is_seen(kitchen: Kitchen) -> None:
     kitchen.now += 5
     assert await kitchen.version() == 2
     assert kitchen.documents.reads == [None, etag]
+
+
+async def test_a_change_is_read_in_the_background_before_its_time(kitchen: Kitchen) -> None:
+    etag = await kitchen.publish(1)
+    assert await kitchen.version() == 1
+    await kitchen.publish(2)
+    kitchen.now += 2.5
+    kitchen.documents.lets_pass.clear()
+    assert [await kitchen.version() for _ in range(50)] == [1] * 50
+    kitchen.documents.lets_pass.set()
+    await kitchen.caught_up()
+    assert await kitchen.version() == 2
+    assert kitchen.documents.reads == [None, etag]
+
+
+async def test_a_reader_of_every_moment_sees_nothing_older_than_its_freshness(kitchen: Kitchen) -> None:
+    await kitchen.publish(1000)
+    for tenth in range(1, 300):
+        seen = await kitchen.version()
+        assert seen is not None
+        assert kitchen.now - seen < 5
+        await kitchen.caught_up()
+        kitchen.now = 1000 + tenth / 10
+        await kitchen.publish(int(kitchen.now))
 
 
 async def test_what_has_not_changed_is_not_parsed_again(kitchen: Kitchen) -> None:

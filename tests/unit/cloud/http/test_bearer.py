@@ -8,18 +8,19 @@ import pytest
 from fastapi import APIRouter, Depends
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from joserfc import jws
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey
 from tests.asgi import call
 from tests.faults import Faults, FaultyTable
+from tests.polling import until
 from tests.tenants import REGIONS, ManualClock
 
 from localcloud import staff
-from muneris.cloud.http import Authenticate, PublicKeys, create_api
+from muneris.cloud.http import Authenticate, PublicKeys, bearer, create_api
 from muneris.cloud.http.bearer import AUDIENCE, KEYS_PARTITION
 from muneris.cloud.http.guard import Guard
 from muneris.cloud.http.staff import require_staff
-from muneris.cloud.tables import TableUnavailableError, Transaction
+from muneris.cloud.tables import ANY, TableUnavailableError, Transaction
 from muneris.core.identity import GUEST, STAFF, Caller
 from muneris.core.problems import ProblemError
 
@@ -41,9 +42,13 @@ class Door:
         jwks = json.dumps({"keys": [STAFF_KEY.as_dict(private=False)]})
         self.authenticate = Authenticate("api1", REGIONS, self.keys, staff.ISSUER, jwks, self.clock)
 
-    async def publish(self, key: ECKey = REGION_KEY) -> None:
+    async def publish(self, key: ECKey = REGION_KEY, kid: str | None = None) -> None:
         jwk = json.dumps(key.as_dict(private=False))
-        await self.settings.transact(Transaction(KEYS_PARTITION).insert(f"keys|{key.kid}", {"Jwk": jwk}))
+        row = f"keys|{kid or key.kid}"
+        await self.settings.transact(Transaction(KEYS_PARTITION).insert(row, {"Jwk": jwk}))
+
+    async def withdraw(self) -> None:
+        await self.settings.transact(Transaction(KEYS_PARTITION).delete(f"keys|{REGION_KEY.kid}", etag=ANY))
 
     def claims(self, **changed: object) -> Claims:
         """A guest's, with changes; None leaves a claim out."""
@@ -65,7 +70,7 @@ class Door:
         return self.token(STAFF_KEY, STAFF_KEY.kid, **(claims | changed))
 
     async def enter(self, token: str) -> Caller:
-        return await self.authenticate(f"Bearer {token}")
+        return await self.authenticate.identify(f"Bearer {token}")
 
 
 @pytest.fixture
@@ -95,7 +100,7 @@ def signed_with_public_key(claims: Claims) -> str:
 
 async def refusal(door: Door, authorization: str | None) -> ProblemError:
     with pytest.raises(ProblemError) as raised:
-        await door.authenticate(authorization)
+        await door.authenticate.identify(authorization)
     assert raised.value.type.status == 401
     return raised.value
 
@@ -115,7 +120,7 @@ async def test_a_token_of_the_local_issuer_of_staff(door: Door) -> None:
 
 
 async def test_the_scheme_is_read_in_any_case(door: Door) -> None:
-    assert (await door.authenticate(f"bEARER {door.token()}")).subject == "guest-1"
+    assert (await door.authenticate.identify(f"bEARER {door.token()}")).subject == "guest-1"
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "token"])
@@ -231,18 +236,20 @@ async def test_a_key_is_read_once(door: Door) -> None:
 
 
 async def test_an_unknown_key_is_looked_for_once_in_a_while(door: Door) -> None:
+    await door.enter(door.token())
     for number in range(9):
         await refusal(door, f"Bearer {door.token(kid=str(number))}")
-    assert door.settings.reads.calls == 1
+    assert door.settings.reads.calls == 2
     door.clock.advance(seconds=5)
     await refusal(door, f"Bearer {door.token(kid='more')}")
-    assert door.settings.reads.calls == 2
+    assert door.settings.reads.calls == 3
 
 
 async def test_unknown_keys_do_not_hide_known_ones(door: Door) -> None:
     await refusal(door, f"Bearer {door.token(kid='unknown')}")
+    read = door.settings.reads.calls
     assert (await door.enter(door.token())).subject == "guest-1"
-    assert door.settings.reads.calls == 1
+    assert door.settings.reads.calls == read
 
 
 async def test_a_new_key_is_found(door: Door) -> None:
@@ -263,6 +270,124 @@ async def test_keys_out_of_reach_are_an_outage_and_no_refusal(door: Door) -> Non
     assert (await door.enter(door.token())).subject == "guest-1"
 
 
+async def test_a_key_that_was_withdrawn_is_believed_for_a_minute_at_most(door: Door) -> None:
+    token = door.token()
+    await door.enter(token)
+    await door.withdraw()
+    door.clock.advance(seconds=59)
+    assert (await door.enter(token)).subject == "guest-1"
+    door.clock.advance(seconds=1)
+    assert (await refusal(door, f"Bearer {token}")).detail == NOT_FOR_US
+    assert (await refusal(door, f"Bearer {door.token(sub='guest-2')}")).detail == NOT_FOR_US
+
+
+async def test_while_tokens_come_in_a_withdrawal_is_seen_earlier_and_nobody_waits(door: Door) -> None:
+    await door.enter(door.token())
+    await door.withdraw()
+    door.clock.advance(seconds=30)
+    read = door.settings.reads.calls
+    assert (await door.enter(door.token())).subject == "guest-1"
+    assert door.settings.reads.calls == read
+    await until(lambda: door.settings.reads.calls > read)
+    assert (await refusal(door, f"Bearer {door.token()}")).detail == NOT_FOR_US
+
+
+async def test_another_key_of_the_same_name_does_not_vouch_for_what_the_first_signed(door: Door) -> None:
+    token = door.token()
+    await door.enter(token)
+    await door.withdraw()
+    await door.publish(STRANGE_KEY, str(REGION_KEY.kid))
+    door.clock.advance(seconds=60)
+    assert (await refusal(door, f"Bearer {token}")).detail == NOT_VALID
+    assert (await door.enter(door.token(STRANGE_KEY))).subject == "guest-1"
+
+
+async def test_keys_that_were_read_serve_in_an_outage_for_an_hour(door: Door) -> None:
+    token = door.token(exp=int(door.clock.now().timestamp()) + 7200)
+    await door.enter(token)
+    door.settings.reads.down()
+    door.clock.advance(seconds=3599)
+    assert (await door.enter(token)).subject == "guest-1"
+    door.clock.advance(seconds=1)
+    with pytest.raises(TableUnavailableError):
+        await door.enter(token)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens whose signatures are checked."""
+    checked: list[str] = []
+    decode = jwt.decode
+
+    def decoding(value: str, key: ECKey, algorithms: list[str]) -> jwt.Token:
+        checked.append(value)
+        return decode(value, key, algorithms=algorithms)
+
+    monkeypatch.setattr(jwt, "decode", decoding)
+    return checked
+
+
+async def test_a_signature_is_checked_once(door: Door, checks: list[str]) -> None:
+    guest, staffs = door.token(), door.staff_token()
+    for _ in range(3):
+        assert await door.enter(guest) == Caller("guest-1", GUEST, "NOR-CPH01")
+        assert await door.enter(staffs) == Caller("staff", STAFF)
+    assert checks == [guest, staffs]
+
+
+async def test_keys_read_again_that_are_the_same_vouch_as_before(door: Door, checks: list[str]) -> None:
+    token = door.token()
+    await door.enter(token)
+    door.clock.advance(seconds=60)
+    await door.enter(token)
+    assert (checks, door.settings.reads.calls) == ([token], 2)
+
+
+async def test_a_token_that_was_checked_expires_all_the_same(door: Door, checks: list[str]) -> None:
+    token = door.token(exp=int(door.clock.now().timestamp()) + 10)
+    for seconds in (0, 9):
+        door.clock.advance(seconds=seconds)
+        assert (await door.enter(token)).subject == "guest-1"
+    door.clock.advance(seconds=1)
+    for _ in range(2):
+        assert (await refusal(door, f"Bearer {token}")).detail == EXPIRED
+    assert checks == [token, token]
+
+
+async def test_what_was_checked_vouches_for_no_other_token(door: Door, checks: list[str]) -> None:
+    token = door.token()
+    await door.enter(token)
+    header, claims, signature = token.split(".")
+    for other in (
+        f"{header}.{encoded(door.claims(sub='guest-2'))}.{signature}",
+        f"{header}.{claims}.{signature[:-4]}AAAA",
+        token[:-1],
+        token + "A",
+    ):
+        assert (await refusal(door, f"Bearer {other}")).detail == NOT_VALID
+    assert await door.enter(token) == Caller("guest-1", GUEST, "NOR-CPH01")
+    assert checks.count(token) == 1
+
+
+async def test_what_is_refused_is_checked_every_time(door: Door, checks: list[str]) -> None:
+    token = door.token(aud="another")
+    for _ in range(2):
+        assert (await refusal(door, f"Bearer {token}")).detail == NOT_FOR_US
+    assert checks == [token, token]
+
+
+async def test_of_many_tokens_only_the_last_used_are_remembered(
+    monkeypatch: pytest.MonkeyPatch, checks: list[str]
+) -> None:
+    monkeypatch.setattr(bearer, "MOST_VERIFIED", 2)
+    door = Door()
+    await door.publish()
+    first, second, third = (door.token(sub=name) for name in ("first", "second", "third"))
+    for token in (first, second, first, third, first, second):
+        await door.enter(token)
+    assert checks == [first, second, third, second]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -278,7 +403,7 @@ async def enters_or_is_refused(authorization: str) -> None:
     door = Door()
     await door.publish()
     try:
-        await door.authenticate(authorization)
+        await door.authenticate.identify(authorization)
     except ProblemError as problem:
         refused_with = problem.type.status
     else:
