@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -25,6 +25,7 @@ from muneris.auth.model import Session
 from muneris.cloud.agenda import REMEMBERED_FOR, Agenda
 from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.events import Event, EventsUnavailableError
+from muneris.cloud.events.shared import SharedPublisher
 from muneris.cloud.http import Authenticate, PublicKeys, create_api
 from muneris.cloud.http.guard import Guard
 from muneris.cloud.tables import Row, Table, rows_between, rows_with_prefix
@@ -34,8 +35,10 @@ from muneris.core.ids import new_uuid7
 from muneris.core.operational import OperationalError
 from muneris.directory import Directory, record_home
 from muneris.inventory import api as inventory_api
+from muneris.inventory.attempts import Attempts
 from muneris.inventory.availability import Availability
 from muneris.inventory.events import COMMANDS, StockAnswers
+from muneris.inventory.holds import Holds
 from muneris.inventory.model import StockItem
 from muneris.inventory.service import Inventory
 from muneris.inventory.store import InventoryStore
@@ -119,6 +122,7 @@ class OrderingRegion:
         inventory: Table | None = None,
         *,
         guest_limit: int = GUEST_LIMIT,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.clock = ManualClock(NOON)
         self.faults = Faults()
@@ -135,17 +139,19 @@ class OrderingRegion:
         self.documents = MemoryDocuments()
         self.deaths = 0
         self._guest_limit = guest_limit
+        self._sleep = sleep
         self._random = itertools.count()
         self.restart()
 
     def restart(self) -> None:
         """Every process anew: what was only in memory is gone."""
-        changes = Changes()
+        changes = Changes(self.orders, sleep=self._sleep)
         self.store = OrderStore(self.orders, changes)
         self.agenda = Agenda(self.agenda_table, "region", self.clock, remembered=REMEMBERED_FOR)
         self.targets = Targets(self.agenda_table, self.clock, self.clock.monotonic)
+        publisher = SharedPublisher(self.bus)
         self.scheduler = Scheduler(
-            self.store, self.agenda, self.targets, self.bus, self.clock, chance=lambda: 0.5
+            self.store, self.agenda, self.targets, publisher, self.clock, chance=lambda: 0.5
         )
         self.homes = Directory(self.directory, "api1", REGIONS, self.clock.monotonic)
         read_models = ReadModels(self.homes, self.properties, self.menus, self.recipes, self.availability)
@@ -162,8 +168,10 @@ class OrderingRegion:
         self.posting = Posting(
             self.store, self.scheduler, self.targets, self.pos, self.clock, deadline=DEADLINE
         )
-        self.inventory = Inventory(InventoryStore(self.stock), self.documents, self.clock)
-        self.answers = StockAnswers(self.inventory, self.bus)
+        stock, attempts = InventoryStore(self.stock), Attempts()
+        self.inventory = Inventory(stock, self.documents, self.clock, attempts)
+        self.holds = Holds(stock, attempts)
+        self.answers = StockAnswers(self.holds, publisher)
         self.queries = OrderQueries(self.store, self.homes, changes, monotonic=self.clock.monotonic)
         for app in ("app", "inventory_app"):
             self.__dict__.pop(app, None)
@@ -315,6 +323,19 @@ class OrderingRegion:
         await self.deliver(self.take("muneris.stock.reserved"))
         await self.scheduler.quiet()
         return order_id, self.take(POST)
+
+    async def reserve_all(self) -> None:
+        """Deliver until only asks to post wait: every order has inventory's answer."""
+        await self.scheduler.quiet()
+        posts = []
+        while self.bus.waiting:
+            event = self.bus.waiting.popleft()
+            if event.type == POST:
+                posts.append(event)
+                continue
+            await self.deliver(event)
+            await self.scheduler.quiet()
+        self.bus.waiting.extend(posts)
 
     async def pump(self) -> None:
         """Deliver until nothing waits."""

@@ -1,6 +1,5 @@
 """HTTP routes of inventory."""
 
-import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -18,16 +17,15 @@ from muneris.core.problems import (
 )
 from muneris.directory import Directory
 from muneris.inventory.availability import ItemAvailability
-from muneris.inventory.model import StockItem
+from muneris.inventory.model import MOST_ITEMS, SKU, StockItem
 from muneris.inventory.recipes import Ingredient
 from muneris.inventory.service import LESS_THAN_HELD, Inventory
 
 ITEM_NOT_FOUND = ProblemType("item_not_found", 404, "Stock item not found")
 _REFUSALS = problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
-_SKU = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MOST_LISTED = 100
-Sku = Annotated[str, Path(pattern=f"^{_SKU.pattern}$", examples=["tomato"])]
+Sku = Annotated[str, Path(pattern=f"^{SKU.pattern}$", examples=["tomato"])]
 
 
 class PutItem(BaseModel):
@@ -63,14 +61,14 @@ class Items(BaseModel):
 class PutIngredient(BaseModel):
     """A stock item and how much of it one sold item uses."""
 
-    sku: str = Field(pattern=f"^{_SKU.pattern}$", examples=["tomato"])
+    sku: str = Field(pattern=f"^{SKU.pattern}$", examples=["tomato"])
     quantity: Quantity = Field(examples=["0.25"])
 
 
 class PutRecipe(BaseModel):
     """What one sold item uses."""
 
-    ingredients: list[PutIngredient] = Field(max_length=98)
+    ingredients: list[PutIngredient] = Field(max_length=MOST_ITEMS)
 
 
 class PutAvailability(BaseModel):
@@ -121,7 +119,7 @@ def router(inventory: Inventory, directory: Directory, authenticate: Authenticat
         continuation: Annotated[str | None, Query(description="Of the page before")] = None,
     ) -> Items:
         """By SKU."""
-        page = await inventory.items(property_code, limit, read_continuation(continuation, _SKU))
+        page = await inventory.items(property_code, limit, read_continuation(continuation, SKU))
         following = None if page.following is None else to_continuation(page.following)
         return Items(items=[_answer(item) for item in page.items], continuation=following)
 

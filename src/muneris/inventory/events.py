@@ -4,12 +4,20 @@ import logging
 from collections.abc import Mapping
 from decimal import Decimal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from muneris.cloud.events import Event, Publisher
 from muneris.core.problems import Json
-from muneris.inventory.model import Command, Hold, HoldStatus, ImpossibleCommandError, StockLine
-from muneris.inventory.service import Inventory
+from muneris.inventory.holds import Holds
+from muneris.inventory.model import (
+    MOST_ITEMS,
+    SKU,
+    Command,
+    Hold,
+    HoldStatus,
+    ImpossibleCommandError,
+    StockLine,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -21,24 +29,24 @@ COMMANDS: Mapping[str, Command] = {
 
 
 class _Line(BaseModel):
-    sku: str
-    quantity: Decimal
+    sku: str = Field(pattern=f"^{SKU.pattern}$")
+    quantity: Decimal = Field(ge=0)
 
 
 class StockAsk(BaseModel):
-    """What an ask's event carries."""
+    """What an ask's event carries. What storage would refuse ends here: it would fail all that is with it."""
 
     property_code: str
-    order_id: str
+    order_id: str = Field(pattern="^[A-Za-z0-9_.-]{1,64}$")
     number: int
-    lines: tuple[_Line, ...] = ()
+    lines: tuple[_Line, ...] = Field(default=(), max_length=MOST_ITEMS)
 
 
 class StockAnswers:
     """Carries out asks and answers them. Whoever is asked again gives the same answer, from its own state."""
 
-    def __init__(self, inventory: Inventory, publisher: Publisher) -> None:
-        self._inventory = inventory
+    def __init__(self, holds: Holds, publisher: Publisher) -> None:
+        self._holds = holds
         self._publisher = publisher
 
     async def answer(self, event: Event) -> None:
@@ -61,9 +69,9 @@ class StockAnswers:
 
     async def _carry_out(self, command: Command, ask: StockAsk) -> Hold:
         if command is not Command.RESERVE:
-            return await self._inventory.settle(ask.property_code, ask.order_id, command)
+            return await self._holds.settle(ask.property_code, ask.order_id, command)
         lines = [StockLine(sku=line.sku, quantity=line.quantity) for line in ask.lines]
-        return await self._inventory.reserve(ask.property_code, ask.order_id, lines)
+        return await self._holds.reserve(ask.property_code, ask.order_id, lines)
 
 
 def _answer(event: Event, ask: StockAsk, command: Command, hold: Hold) -> Event:

@@ -1,10 +1,18 @@
 """Stock and what is held of it. Pure."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
+
+SKU = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+"""How stock items are named: safe in a row's key and in a path."""
+MOST_ITEMS = 98
+"""How many stock items an order may take: they and its hold change in one transaction of at most 100 rows."""
 
 
 class StockItem(BaseModel):
@@ -67,6 +75,9 @@ TRANSITIONS: Mapping[tuple[HoldStatus | None, Command], HoldStatus] = {
 A release of what was never held leaves a tombstone: the reserve it overtook finds it, and holds nothing.
 """
 
+TERMINAL = frozenset({HoldStatus.REJECTED, HoldStatus.RELEASED, HoldStatus.RETURNED})
+"""What nothing changes any more: an answer from it is right for ever."""
+
 
 class Hold(BaseModel):
     """An order's stock: what it takes and what became of it."""
@@ -79,51 +90,151 @@ class Hold(BaseModel):
     """SKUs there was not enough of, where it was rejected for that."""
 
 
-class Decision(BaseModel):
-    """A hold after a command, and the items that changed with it."""
-
-    model_config = ConfigDict(frozen=True)
-    hold: Hold
-    items: tuple[StockItem, ...] = ()
-
-
 class ImpossibleCommandError(Exception):
-    """Consuming what is not held: no order asks for it."""
+    """Consuming what is not held, or moving stock of an item that is gone: no order asks for it."""
 
 
-def reserve(order_id: str, lines: Sequence[StockLine], items: Mapping[str, StockItem]) -> Decision:
-    """Hold all of an order's stock, or nothing of it. Lines of one item count together."""
-    wanted = merged(lines)
-    short = tuple(
-        line.sku for line in wanted if line.sku not in items or items[line.sku].available < line.quantity
-    )
-    if short:
-        return Decision(hold=Hold(order_id=order_id, status=HoldStatus.REJECTED, lines=wanted, short=short))
-    changed = tuple(items[line.sku].moved(held=line.quantity) for line in wanted)
-    return Decision(hold=Hold(order_id=order_id, status=HoldStatus.HELD, lines=wanted), items=changed)
+type Outcome = Hold | ImpossibleCommandError
+"""An order's hold after a command, or why the command is impossible."""
 
 
-def settle(hold: Hold, command: Command, items: Mapping[str, StockItem]) -> Decision | None:
-    """Consume or release a hold; None: it stays as it is.
+@dataclass(frozen=True)
+class StockCommand:
+    """What is asked of an order's hold. `lines` is what a reserve takes, an item once."""
 
-    Raises:
-        ImpossibleCommandError: to consume what is not held.
+    command: Command
+    order_id: str
+    lines: tuple[StockLine, ...] = ()
+
+    def lines_of(self, hold: Hold | None) -> tuple[StockLine, ...]:
+        """What it is about, given the order's hold."""
+        if hold is not None:
+            return hold.lines
+        return self.lines if self.command is Command.RESERVE else ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one command comes to.
+
+    `hold` and `items` are what changes. The outcome relies on more where it says so: nothing is written of
+    that, so nothing but a read vouches for it.
     """
-    status = TRANSITIONS.get((hold.status, command))
+
+    outcome: Outcome
+    hold: Hold | None = None
+    items: tuple[StockItem, ...] = ()
+    relies_on_hold: bool = False
+    relies_on_items: frozenset[str] = frozenset()
+
+
+def decide(asked: StockCommand, hold: Hold | None, items: Mapping[str, StockItem]) -> Decision:
+    """What a command makes of an order's hold, and of those of its items that exist.
+
+    A reserve holds all of an order's stock, or nothing of it.
+    """
+    status = TRANSITIONS.get((None if hold is None else hold.status, asked.command))
     if status is None:
-        if command is Command.CONSUME and hold.status is not HoldStatus.CONSUMED:
-            raise ImpossibleCommandError(f"{hold.order_id} is {hold.status}")
-        return None
-    changed = []
-    for line in hold.lines:
-        item = items[line.sku]
-        if status is HoldStatus.CONSUMED:
-            changed.append(item.moved(on_hand=-line.quantity, held=-line.quantity))
-        elif status is HoldStatus.RELEASED:
-            changed.append(item.moved(held=-line.quantity))
-        else:
-            changed.append(item.moved(on_hand=line.quantity))
-    return Decision(hold=hold.model_copy(update={"status": status}), items=tuple(changed))
+        return _unchanged(asked, hold)
+    lines = asked.lines_of(hold)
+    if status is HoldStatus.HELD:
+        short = tuple(line.sku for line in lines if _is_short(items.get(line.sku), line.quantity))
+        if short:
+            return _rejected(asked, short)
+    missing = frozenset(line.sku for line in lines if line.sku not in items)
+    if missing:
+        error = ImpossibleCommandError(f"{asked.order_id}: there is no {', '.join(sorted(missing))}")
+        return Decision(error, relies_on_hold=True, relies_on_items=missing)
+    moved = Hold(order_id=asked.order_id, status=status, lines=lines)
+    changed = tuple(_MOVES[status](items[line.sku], line.quantity) for line in lines)
+    never_held = hold is None and status is HoldStatus.RELEASED
+    return Decision(moved, moved, changed, relies_on_hold=never_held)
+
+
+def _unchanged(asked: StockCommand, hold: Hold | None) -> Decision:
+    may_change = hold is None or hold.status not in TERMINAL
+    if hold is not None and (asked.command is not Command.CONSUME or hold.status is HoldStatus.CONSUMED):
+        return Decision(hold, relies_on_hold=may_change)
+    state = "was never held" if hold is None else f"is {hold.status}"
+    return Decision(ImpossibleCommandError(f"{asked.order_id} {state}"), relies_on_hold=may_change)
+
+
+def _rejected(asked: StockCommand, short: tuple[str, ...]) -> Decision:
+    hold = Hold(order_id=asked.order_id, status=HoldStatus.REJECTED, lines=asked.lines, short=short)
+    return Decision(hold, hold, relies_on_items=frozenset(line.sku for line in asked.lines))
+
+
+def _is_short(item: StockItem | None, quantity: Decimal) -> bool:
+    return item is None or item.available < quantity
+
+
+_MOVES: Mapping[HoldStatus, Callable[[StockItem, Decimal], StockItem]] = {
+    HoldStatus.HELD: lambda item, quantity: item.moved(held=quantity),
+    HoldStatus.CONSUMED: lambda item, quantity: item.moved(on_hand=-quantity, held=-quantity),
+    HoldStatus.RELEASED: lambda item, quantity: item.moved(held=-quantity),
+    HoldStatus.RETURNED: lambda item, quantity: item.moved(on_hand=quantity),
+}
+"""What a hold's new status does to each of its items."""
+
+
+class Stock(Protocol):
+    """What is known of a property's holds and items; what is not known counts as absent."""
+
+    def find_hold(self, order_id: str) -> Hold | None:
+        """An order's hold, or None."""
+        ...
+
+    def find_item(self, sku: str) -> StockItem | None:
+        """A stock item, or None."""
+        ...
+
+
+@dataclass
+class Decisions:
+    """What commands come to that are decided together: their outcomes in order, and what changes.
+
+    `relied_on_holds` and `relied_on_items`: what an outcome relies on though it does not change it, and none
+    before it did.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    items: dict[str, StockItem] = field(default_factory=dict)
+    relied_on_holds: set[str] = field(default_factory=set)
+    relied_on_items: set[str] = field(default_factory=set)
+
+    def rows_with(self, order_id: str, decision: Decision) -> int:
+        """How many rows change once a decision is among them."""
+        holds = self.holds.keys() | ({order_id} if decision.hold else set())
+        return len(holds) + len(self.items.keys() | {item.sku for item in decision.items})
+
+    def add(self, order_id: str, decision: Decision) -> None:
+        """One decision more, made on what those before it left."""
+        self.outcomes.append(decision.outcome)
+        if decision.relies_on_hold and order_id not in self.holds:
+            self.relied_on_holds.add(order_id)
+        self.relied_on_items |= decision.relies_on_items - self.items.keys()
+        if decision.hold is not None:
+            self.holds[order_id] = decision.hold
+        self.items |= {item.sku: item for item in decision.items}
+
+
+def decide_together(commands: Sequence[StockCommand], known: Stock, most_rows: int) -> Decisions:
+    """Decide commands one after the other, each on what those before it left.
+
+    Ends before the command with which more than `most_rows` rows would change; the first is always decided.
+    """
+    decisions = Decisions()
+    for asked in commands:
+        hold = decisions.holds.get(asked.order_id) or known.find_hold(asked.order_id)
+        skus = [line.sku for line in asked.lines_of(hold)]
+        found = {sku: decisions.items.get(sku) or known.find_item(sku) for sku in skus}
+        items = {sku: item for sku, item in found.items() if item is not None}
+        decision = decide(asked, hold, items)
+        if decisions.outcomes and decisions.rows_with(asked.order_id, decision) > most_rows:
+            break
+        decisions.add(asked.order_id, decision)
+    return decisions
 
 
 def merged(lines: Sequence[StockLine]) -> tuple[StockLine, ...]:

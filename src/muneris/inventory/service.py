@@ -1,7 +1,5 @@
-"""Holding, using and giving back stock; keeping items and recipes."""
+"""Keeping stock items, recipes and what is on the menu now."""
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,16 +8,13 @@ from pydantic import BaseModel
 from muneris.cloud.documents import Documents
 from muneris.core.clock import Clock
 from muneris.core.problems import ProblemType
-from muneris.core.turns import Turns
-from muneris.inventory import model
+from muneris.inventory.attempts import Attempts
 from muneris.inventory.availability import Availability, ItemAvailability, availability_document
-from muneris.inventory.model import Command, Decision, Hold, HoldStatus, StockItem, StockLine
+from muneris.inventory.model import StockItem
 from muneris.inventory.recipes import Ingredient, Recipes, recipes_document
 from muneris.inventory.store import InventoryStore
 
 LESS_THAN_HELD = ProblemType("less_than_held", 409, "Less than orders hold")
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -31,78 +26,13 @@ class ItemPage:
 
 
 class Inventory:
-    """Commands and queries of stock in one region."""
+    """Commands and queries of what a property keeps in stock and makes of it."""
 
-    def __init__(
-        self,
-        store: InventoryStore,
-        documents: Documents,
-        clock: Clock,
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, store: InventoryStore, documents: Documents, clock: Clock, attempts: Attempts) -> None:
         self._store = store
         self._documents = documents
         self._clock = clock
-        self._sleep = sleep
-        self._chance = chance
-        # In one process a property's commands take turns: fewer lost races on its popular items.
-        self._turns = Turns[str]()
-
-    async def reserve(self, property_code: str, order_id: str, lines: Sequence[StockLine]) -> Hold:
-        """Hold an order's stock, all or nothing; what was decided before is answered again."""
-
-        async def attempt() -> Hold | None:
-            known = await self._store.find_hold(property_code, order_id)
-            if known is not None:
-                return known.value
-            wanted = model.merged(lines)
-            read = await self._store.find_items(property_code, (line.sku for line in wanted))
-            decision = model.reserve(order_id, wanted, {sku: each.value for sku, each in read.items()})
-            done = await self._store.decide(property_code, decision, read, None)
-            return decision.hold if done else None
-
-        return await self._in_turn(property_code, attempt)
-
-    async def settle(self, property_code: str, order_id: str, command: Command) -> Hold:
-        """Consume or release an order's hold; done before, it is answered again.
-
-        Raises:
-            ImpossibleCommandError: to consume what is not held.
-        """
-
-        async def attempt() -> Hold | None:
-            known = await self._store.find_hold(property_code, order_id)
-            if known is None:
-                return await self._settle_unknown(property_code, order_id, command)
-            read = await self._store.find_items(property_code, (line.sku for line in known.value.lines))
-            items = {sku: each.value for sku, each in read.items()}
-            decision = model.settle(known.value, command, items)
-            if decision is None:
-                return known.value
-            done = await self._store.decide(property_code, decision, read, known.etag)
-            return decision.hold if done else None
-
-        return await self._in_turn(property_code, attempt)
-
-    async def _settle_unknown(self, property_code: str, order_id: str, command: Command) -> Hold | None:
-        if command is not Command.RELEASE:
-            raise model.ImpossibleCommandError(f"{order_id} was never held")
-        tombstone = Hold(order_id=order_id, status=HoldStatus.RELEASED)
-        done = await self._store.decide(property_code, Decision(hold=tombstone), {}, None)
-        return tombstone if done else None
-
-    async def _in_turn[T](self, property_code: str, attempt: Callable[[], Awaitable[T | None]]) -> T:
-        """The first attempt that no other writer spoiled; between them a growing, jittered pause."""
-        pause = _FIRST_PAUSE
-        while True:
-            async with self._turns.of(property_code):
-                done = await attempt()
-            if done is not None:
-                return done
-            await self._sleep(pause * self._chance())
-            pause = min(_LONGEST_PAUSE, pause * 2)
+        self._attempts = attempts
 
     async def put_item(self, property_code: str, item: StockItem) -> StockItem:
         """Create an item, or change it: what is held of it stays held.
@@ -122,7 +52,7 @@ class Inventory:
             changed = item.model_copy(update={"held": known.value.held})
             return changed if await self._store.put_item(property_code, changed, known.etag) else None
 
-        return await self._in_turn(property_code, attempt)
+        return await self._attempts.run(property_code, "stock", attempt)
 
     async def find_item(self, property_code: str, sku: str) -> StockItem | None:
         """A stock item, or None."""
@@ -142,9 +72,12 @@ class Inventory:
         self, property_code: str, menu_item_id: int, ingredients: tuple[Ingredient, ...]
     ) -> Recipes:
         """Write what one sold item uses, and publish it with the others: done when both are."""
-        async with self._turns.of(property_code):
+
+        async def attempt() -> Recipes:
             await self._store.put_recipe(property_code, menu_item_id, ingredients)
             return await self._publish(recipes_document, property_code, self._store.get_recipes)
+
+        return await self._attempts.run(property_code, "recipes", attempt)
 
     async def put_availability(
         self, property_code: str, menu_item_id: int, availability: ItemAvailability
@@ -160,7 +93,7 @@ class Inventory:
                 return None
             return await self._publish(availability_document, property_code, self.availability)
 
-        return await self._in_turn(property_code, attempt)
+        return await self._attempts.run(property_code, "availability", attempt)
 
     async def unavailable(self, property_code: str) -> Availability:
         """The menu items that cannot be made now."""

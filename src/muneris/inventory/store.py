@@ -8,16 +8,16 @@
 | `availability` | menu items that cannot be made |
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pydantic import TypeAdapter
 
 from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, Values, rows_with_prefix
+from muneris.cloud.tables.remembered import Remembered, Stored
 from muneris.inventory.availability import Availability
-from muneris.inventory.model import Decision, Hold, HoldStatus, StockItem, StockLine
+from muneris.inventory.model import Hold, HoldStatus, StockItem, StockLine
 from muneris.inventory.recipes import Ingredient, Recipes
 
 _LINES = TypeAdapter(tuple[StockLine, ...])
@@ -25,62 +25,81 @@ _INGREDIENTS = TypeAdapter(tuple[Ingredient, ...])
 _AVAILABILITY = "availability"
 
 
+HOLDS_REMEMBERED = 20_000
+"""In one process: enough for all orders between their reserve and their last command."""
+ITEMS_REMEMBERED = 50_000
+"""In one process: enough for all items of its busy properties."""
+
+
 @dataclass(frozen=True)
-class Stored[T]:
-    """A thing and the version of it that was read."""
+class Change[T]:
+    """A new value, and the version whose place it takes; None: a new row."""
 
     value: T
-    etag: str
+    before: Stored[T] | None
 
 
 class InventoryStore:
-    """Stock, holds and recipes, in table `Inventory`."""
+    """Stock, holds and recipes, in table `Inventory`.
+
+    It remembers the holds and items that it read or wrote last. Who recalls one must not rely on it, unless
+    a write is conditional on its version, or nothing can change it any more.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._holds = Remembered[Hold](HOLDS_REMEMBERED)
+        self._items = Remembered[StockItem](ITEMS_REMEMBERED)
+
+    def recall_hold(self, property_code: str, order_id: str) -> Stored[Hold] | None:
+        """An order's hold as it is remembered, or None."""
+        return self._holds.recall(property_code, order_id)
+
+    def recall_item(self, property_code: str, sku: str) -> Stored[StockItem] | None:
+        """A stock item as it is remembered, or None."""
+        return self._items.recall(property_code, sku)
 
     async def find_hold(self, property_code: str, order_id: str) -> Stored[Hold] | None:
         """An order's hold, or None."""
         row = await self._table.find(property_code, f"hold|{order_id}")
-        return None if row is None else Stored(_hold(row), row.etag)
+        if row is None:
+            self._holds.forget(property_code, order_id)
+            return None
+        return self._holds.read(property_code, order_id, _hold(row), row.etag)
 
     async def find_item(self, property_code: str, sku: str) -> Stored[StockItem] | None:
         """A stock item, or None."""
         row = await self._table.find(property_code, f"item|{sku}")
-        return None if row is None else Stored(_item(row), row.etag)
-
-    async def find_items(self, property_code: str, skus: Iterable[str]) -> Mapping[str, Stored[StockItem]]:
-        """Those of the items that exist, read at once."""
-        found = await asyncio.gather(*(self.find_item(property_code, sku) for sku in skus))
-        return {each.value.sku: each for each in found if each is not None}
+        if row is None:
+            self._items.forget(property_code, sku)
+            return None
+        return self._items.read(property_code, sku, _item(row), row.etag)
 
     async def items(self, property_code: str, start: str = "") -> AsyncIterator[StockItem]:
         """Every stock item by SKU, from the SKU `start` on."""
         async for row in rows_with_prefix(self._table, property_code, "item|", start):
             yield _item(row)
 
-    async def decide(
-        self,
-        property_code: str,
-        decision: Decision,
-        read: Mapping[str, Stored[StockItem]],
-        hold_etag: str | None,
-    ) -> bool:
-        """Write a decision on the versions it was made from; False: one changed, nothing was written."""
+    async def write(
+        self, property_code: str, holds: Sequence[Change[Hold]], items: Sequence[Change[StockItem]]
+    ) -> None:
+        """Write holds and the stock of items together.
+
+        Raises:
+            RowConflictError: a row is not the version it was changed from; nothing was written.
+        """
         transaction = Transaction(property_code)
-        key, values = f"hold|{decision.hold.order_id}", _hold_values(decision.hold)
-        if hold_etag is None:
-            transaction.insert(key, values)
-        else:
-            transaction.merge(key, values, etag=hold_etag)
-        for item in decision.items:
-            stock: Values = {"OnHand": str(item.on_hand), "Held": str(item.held)}
-            transaction.merge(f"item|{item.sku}", stock, etag=read[item.sku].etag)
-        try:
-            await self._table.transact(transaction)
-        except RowConflictError:
-            return False
-        return True
+        for hold in holds:
+            _write_hold(transaction, hold)
+        for item in items:
+            _write_stock(transaction, item)
+        etags = await self._table.transact(transaction)
+        for hold in holds:
+            key = hold.value.order_id
+            self._holds.wrote(property_code, key, hold.value, etags.get(f"hold|{key}"))
+        for item in items:
+            key = item.value.sku
+            self._items.wrote(property_code, key, item.value, etags.get(f"item|{key}"))
 
     async def put_item(self, property_code: str, item: StockItem, etag: str | None) -> bool:
         """Write an item over the version `etag`, or as a new one; False: that is not what is there."""
@@ -91,9 +110,10 @@ class InventoryStore:
         else:
             transaction.replace(key, _item_values(item), etag=etag)
         try:
-            await self._table.transact(transaction)
+            etags = await self._table.transact(transaction)
         except RowConflictError:
             return False
+        self._items.wrote(property_code, item.sku, item, etags.get(key))
         return True
 
     async def put_recipe(
@@ -133,6 +153,23 @@ class InventoryStore:
         except RowConflictError:
             return False
         return True
+
+
+def _write_hold(transaction: Transaction, change: Change[Hold]) -> None:
+    hold, before = change.value, change.before
+    key = f"hold|{hold.order_id}"
+    if before is None:
+        transaction.insert(key, _hold_values(hold))
+    else:
+        transaction.merge(key, {"Status": hold.status}, etag=before.etag)
+
+
+def _write_stock(transaction: Transaction, change: Change[StockItem]) -> None:
+    item, before = change.value, change.before
+    if before is None:
+        raise LookupError(f"{item.sku} is changed and was never read")
+    values: Values = {"OnHand": str(item.on_hand), "Held": str(item.held)}
+    transaction.merge(f"item|{item.sku}", values, etag=before.etag)
 
 
 def _item_values(item: StockItem) -> Values:

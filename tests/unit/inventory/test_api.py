@@ -122,13 +122,13 @@ async def test_items_are_listed_by_sku(region: OrderingRegion) -> None:
 
 
 async def test_what_is_held_is_not_available(region: OrderingRegion) -> None:
-    await region.inventory.reserve(CODE, "a", [StockLine(sku="bun", quantity=Decimal(4))])
+    await region.holds.reserve(CODE, "a", [StockLine(sku="bun", quantity=Decimal(4))])
     bun = (await send(region, "GET", "items/bun")).json()
     assert (bun["on_hand"], bun["held"], bun["available"]) == ("10", "4", "6")
 
 
 async def test_less_than_orders_hold(region: OrderingRegion) -> None:
-    await region.inventory.reserve(CODE, "a", [StockLine(sku="bun", quantity=Decimal(4))])
+    await region.holds.reserve(CODE, "a", [StockLine(sku="bun", quantity=Decimal(4))])
     before = (await send(region, "GET", "items/bun")).json()
     answer = await send(region, "PUT", "items/bun", {"name": "Brioche", "on_hand": "3"})
     assert (answer.status, answer.code) == (409, "less_than_held")

@@ -1,0 +1,87 @@
+"""Holds on the storage emulator, with the retries that ship."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from tests.faults import Faults, FaultyTable, Kind
+from tests.tables import create_table, open_requests
+from tests.unit.inventory.kitchen import CODE, Kitchen, asks
+
+from localcloud.azurite import StorageAddress
+from muneris.cloud.retry import RetryPolicy
+from muneris.cloud.tables.retried import RetriedTable
+from muneris.inventory.model import HoldStatus
+
+ORDERS = [f"o{number}" for number in range(20)]
+
+
+@pytest.fixture
+def below() -> Faults:
+    """What happens to transactions between the retries and the table."""
+    return Faults()
+
+
+@pytest.fixture
+async def kitchen(
+    azurite: StorageAddress, unique: Callable[[str], str], below: Faults
+) -> AsyncIterator[Kitchen]:
+    """A property with a hundred buns and as much beef."""
+    async with open_requests() as requests:
+        table = FaultyTable(await create_table(azurite, unique("Inventory"), requests), below, reads=Faults())
+        policy = RetryPolicy(chance=lambda: 0.01)
+        kitchen = Kitchen(table=RetriedTable(table, policy, lambda: secrets.token_hex(6)))
+        await kitchen.stock(bun=100, beef=100)
+        kitchen.table.forget()
+        yield kitchen
+
+
+async def test_orders_at_once_share_transactions_and_cost_no_read(kitchen: Kitchen) -> None:
+    held = await kitchen.ask_at_once(*asks("reserve", ORDERS, bun=2, beef=1))
+    used = await kitchen.ask_at_once(*asks("consume", ORDERS[:10]), *asks("release", ORDERS[10:]))
+    assert sorted(held) == sorted((order_id, "reserved") for order_id in ORDERS)
+    assert sorted(used) == sorted(
+        [(each, "consumed") for each in ORDERS[:10]] + [(each, "released") for each in ORDERS[10:]]
+    )
+    assert kitchen.table.reads == []
+    assert [len(keys) for keys in kitchen.table.transactions] == [3, 21, 3, 21]
+    assert (await kitchen.item("bun"), await kitchen.item("beef")) == ((80, 0), (90, 0))
+
+
+async def test_a_version_is_the_same_when_it_is_read_as_when_it_was_written(kitchen: Kitchen) -> None:
+    await kitchen.ask("reserve", bun=1)
+    written = kitchen.store.recall_item(CODE, "bun")
+    assert written is not None
+    assert await kitchen.store.find_item(CODE, "bun") == written
+    assert not written.contested
+
+
+async def test_a_new_process_goes_on_from_what_is_stored(kitchen: Kitchen) -> None:
+    await kitchen.ask_at_once(*asks("reserve", ORDERS, bun=2))
+    kitchen.restart()
+    again = await kitchen.ask_at_once(*asks("reserve", ORDERS, bun=2))
+    assert sorted(again) == sorted((order_id, "reserved") for order_id in ORDERS)
+    await kitchen.ask_at_once(*asks("consume", ORDERS))
+    assert await kitchen.item("bun") == (60, 0)
+
+
+async def test_processes_share_what_there_is(kitchen: Kitchen) -> None:
+    other = Kitchen(kitchen)
+    await kitchen.stock(bun=10)
+    await asyncio.gather(*(each.ask_at_once(*asks("reserve", ORDERS, bun=1)) for each in (kitchen, other)))
+    statuses = [hold.status for order_id in ORDERS if (hold := await other.hold(order_id))]
+    assert (statuses.count(HoldStatus.HELD), statuses.count(HoldStatus.REJECTED)) == (10, 10)
+    assert await kitchen.item("bun") == (10, 10)
+
+
+@pytest.mark.parametrize("kind", ["before", "after"])
+async def test_retries_hide_what_fails_below_them(kitchen: Kitchen, below: Faults, kind: Kind) -> None:
+    below.plan = lambda number: kind if number % 2 == 0 else None
+    for number in range(0, 20, 5):
+        await kitchen.ask_at_once(*asks("reserve", ORDERS[number : number + 5], bun=1))
+        await kitchen.ask_at_once(*asks("consume", ORDERS[number : number + 5]))
+    # Each group is a first command alone and the others together; the first try of each is spoiled.
+    assert below.struck == 16
+    below.calm()
+    assert await kitchen.item("bun") == (80, 0)
