@@ -95,12 +95,12 @@ class LocalCloud:
 
 
 @contextmanager
-def running_cloud(data_dir: Path, regions: int = 1) -> Iterator[LocalCloud]:
+def running_cloud(data_dir: Path, regions: int = 1, storage_accounts: int = 1) -> Iterator[LocalCloud]:
     """A local cloud of so many regions, without the demo; stopped afterwards."""
     base = free_base_port(regions)
-    cloud = LocalCloud(Layout(base, data_dir, regions))
-    words = ["--regions", str(regions), "--base-port", str(base), "--no-demo", "--detach"]
-    cloud.command("up", *words)
+    cloud = LocalCloud(Layout(base, data_dir, regions, storage_accounts))
+    words = ["--regions", str(regions), "--storage-accounts", str(storage_accounts)]
+    cloud.command("up", *words, "--base-port", str(base), "--no-demo", "--detach")
     try:
         yield cloud
     finally:

@@ -9,15 +9,18 @@ from muneris.cloud.platform import Platform
 from muneris.cloud.settings import CloudSettings
 from muneris.directory import Directory
 from muneris.inventory import api
+from muneris.inventory.attempts import Attempts
 from muneris.inventory.events import StockAnswers
+from muneris.inventory.holds import Holds
 from muneris.inventory.service import Inventory
 from muneris.inventory.store import InventoryStore
 
 settings = CloudSettings()
 platform = Platform(settings, "inventory")
 directory = Directory(platform.table("Directory"), settings.region, settings.regions)
-inventory = Inventory(InventoryStore(platform.table("Inventory")), platform.read_models, platform.clock)
-answers = StockAnswers(inventory, platform.publisher)
+store, attempts = InventoryStore(platform.property_table("Inventory", directory.account_of)), Attempts()
+inventory = Inventory(store, platform.read_models, platform.clock, attempts)
+answers = StockAnswers(Holds(store, attempts), platform.publisher)
 
 app = functions_app(
     create_api(

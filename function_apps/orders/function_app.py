@@ -33,15 +33,17 @@ settings = OrdersSettings()
 platform = Platform(settings, "orders")
 clock = platform.clock
 
-changes = Changes()
-store = OrderStore(platform.table("Orders"), changes)
+directory = Directory(platform.table("Directory"), settings.region, settings.regions)
+orders = platform.property_table("Orders", directory.account_of)
+changes = Changes(orders)
+store = OrderStore(orders, changes)
 agenda = Agenda(platform.table("Agenda"), "region", clock, remembered=REMEMBERED_FOR)
 targets = Targets(platform.table("Agenda"), clock)
 scheduler = Scheduler(store, agenda, targets, platform.publisher, clock)
 
 properties = property_read_model(platform.read_models)
 read_models = ReadModels(
-    homes=Directory(platform.table("Directory"), settings.region, settings.regions),
+    homes=directory,
     properties=properties,
     menus=menu_read_model(platform.read_models),
     recipes=recipe_read_model(platform.read_models),
@@ -68,10 +70,8 @@ posting = Posting(
     clock,
     deadline=timedelta(seconds=settings.simphony_deadline_seconds),
 )
-other_apps = OtherApps(settings.apps, but="orders")
-health = Health(
-    settings.region, platform.table("Settings"), platform.queues_answer, other_apps.checks, targets
-)
+parts = {**OtherApps(settings.apps, but="orders").checks, **platform.account_checks("Orders")}
+health = Health(settings.region, platform.table("Settings"), platform.queues_answer, parts, targets)
 
 app = functions_app(
     create_api(

@@ -29,6 +29,11 @@ def storage(layout: Layout, region: Region) -> StorageAddress:
     return StorageAddress(*layout.storage(region))
 
 
+def further_storages(layout: Layout, region: Region) -> dict[str, StorageAddress]:
+    """Where a region's further storage accounts are reached, by name."""
+    return {name: StorageAddress(*layout.storage(region), account=name) for name in layout.further_accounts}
+
+
 def endpoint(port: int) -> str:
     """A public address, as a browser or an app types it."""
     return f"http://localhost:{port}"
@@ -61,8 +66,14 @@ def app_settings(layout: Layout, region: Region, app: str, keys: Keys) -> dict[s
 
 def _storage(layout: Layout, region: Region) -> dict[str, str]:
     own = storage(layout, region).connection_string
+    further = {name: address.connection_string for name, address in further_storages(layout, region).items()}
     peers = {peer.name: storage(layout, peer).connection_string for peer in layout.regions if peer != region}
-    return {"AzureWebJobsStorage": own, "MUNERIS_STORAGE": own, "MUNERIS_PEERS": json.dumps(peers)}
+    return {
+        "AzureWebJobsStorage": own,
+        "MUNERIS_STORAGE": own,
+        "MUNERIS_STORAGE_ACCOUNTS": json.dumps(further),
+        "MUNERIS_PEERS": json.dumps(peers),
+    }
 
 
 def _region(layout: Layout, region: Region) -> dict[str, str]:

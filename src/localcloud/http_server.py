@@ -1,6 +1,7 @@
 """Serves an aiohttp application on loopback: the frame of every HTTP service of the local cloud."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,11 @@ LARGEST_HEADER_BYTES = 32 * 1024
 """Of one header or of the request line (Kestrel, MaxRequestHeadersTotalSize)."""
 
 _SHUTDOWN_SECONDS = 2
+_BACKLOG = 4096
+"""Connections that may wait to be accepted. Of more at once the kernel drops some, which try again a second
+later: too late for who waits no longer than that to be connected."""
+_OPEN_FILES = 16_384
+"""A request that waits keeps a connection open, two in a proxy; a process is usually given 1,024 files."""
 
 
 @asynccontextmanager
@@ -33,13 +39,26 @@ async def listening(app: web.Application, port: int, *, as_proxy: bool = False) 
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, LOOPBACK, port).start()
+        await listen(runner, port)
         yield
     finally:
         await runner.cleanup()
+
+
+async def listen(runner: web.AppRunner, port: int) -> None:
+    """Accept connections on loopback, thousands of them."""
+    _allow_open_files()
+    await web.TCPSite(runner, LOOPBACK, port, backlog=_BACKLOG).start()
 
 
 async def serve_app(app: web.Application, port: int, *, as_proxy: bool = False) -> None:
     """Serve an application until this task is cancelled."""
     async with listening(app, port, as_proxy=as_proxy):
         await asyncio.Event().wait()
+
+
+def _allow_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -42,11 +42,18 @@ class Layout:
     base_port: int
     data_dir: Path
     region_count: int = len(REGIONS)
+    storage_accounts: int = 1
+    """How many storage accounts each region has."""
 
     @property
     def regions(self) -> tuple[Region, ...]:
         """The regions this local cloud runs."""
         return REGIONS[: self.region_count]
+
+    @property
+    def further_accounts(self) -> tuple[str, ...]:
+        """The names of the storage accounts that a region has beside its main one."""
+        return tuple(f"account{number}" for number in range(2, self.storage_accounts + 1))
 
     @property
     def traffic_manager(self) -> int:

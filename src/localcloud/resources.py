@@ -65,9 +65,13 @@ class Topic(_Declared):
 
 
 class Resources(_Declared):
-    """Everything that infrastructure creates in a region, and the product never does."""
+    """Everything that infrastructure creates in a region, and the product never does.
+
+    It is in the region's main storage account; `tables_in_every_account` are in each further one as well.
+    """
 
     tables: tuple[TableName, ...]
+    tables_in_every_account: tuple[TableName, ...] = ()
     queues: tuple[LowerCaseName, ...]
     containers: tuple[LowerCaseName, ...]
     topics: tuple[Topic, ...]
@@ -79,6 +83,13 @@ class Resources(_Declared):
         return self
 
     @model_validator(mode="after")
+    def _every_account_has_tables_of_the_main_one(self) -> Self:
+        for name in self.tables_in_every_account:
+            if name not in self.tables:
+                raise ValueError(f"Add {name} to 'tables': the main account has it too.")
+        return self
+
+    @model_validator(mode="after")
     def _subscriptions_refer_to_what_is_declared(self) -> Self:
         for each in (subscription for topic in self.topics for subscription in topic.subscriptions):
             if each.queue_name not in self.queues:
@@ -87,6 +98,11 @@ class Resources(_Declared):
             if container not in self.containers:
                 raise ValueError(f"Subscription {each.name}: add its container {container} to 'containers'.")
         return self
+
+    @property
+    def of_further_account(self) -> "Resources":
+        """What a storage account beside the main one holds."""
+        return Resources(tables=self.tables_in_every_account, queues=(), containers=(), topics=())
 
 
 def _refuse_repeated(names: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ _HOP_BY_HOP = frozenset(
 _AUTOMATIC = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 """What the client library would add to a request that lacks it."""
 _WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
-_CONNECT_SECONDS = 1
+_CONNECT_SECONDS = 10  # many, for a crowd: a server that is not there refuses at once
 _IDLE_SECONDS = 30  # less than the servers behind keep an idle connection open
 
 

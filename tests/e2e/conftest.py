@@ -18,8 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """Three regions."""
-    with running_cloud(tmp_path_factory.mktemp("cloud"), regions=3) as running:
+    """Three regions of two storage accounts each."""
+    with running_cloud(tmp_path_factory.mktemp("cloud"), regions=3, storage_accounts=2) as running:
         yield running
 
 

@@ -1,16 +1,18 @@
 """Starts and stops one Azurite."""
 
 import asyncio
+import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from localcloud.layout import LOOPBACK, PROJECT, url
 
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-"""The emulator's published development key: no secret."""
+"""The emulator's published development key, which all its accounts have here: no secret."""
 
 _SCRIPT = PROJECT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 _EXIT_WITH_PARENT = Path(__file__).parent / "exit_with_parent.js"
@@ -30,14 +32,15 @@ class StorageAddress:
     blob_port: int
     queue_port: int
     table_port: int
+    account: str = field(default=ACCOUNT, kw_only=True)
 
     @property
     def endpoints(self) -> dict[str, str]:
         """The account's addresses, named as Azure's `primaryEndpoints`."""
         return {
-            "blob": f"{url(self.blob_port)}/{ACCOUNT}",
-            "queue": f"{url(self.queue_port)}/{ACCOUNT}",
-            "table": f"{url(self.table_port)}/{ACCOUNT}",
+            "blob": f"{url(self.blob_port)}/{self.account}",
+            "queue": f"{url(self.queue_port)}/{self.account}",
+            "table": f"{url(self.table_port)}/{self.account}",
         }
 
     @property
@@ -45,7 +48,7 @@ class StorageAddress:
         """What an Azure SDK client connects with."""
         ends = self.endpoints
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
+            f"DefaultEndpointsProtocol=http;AccountName={self.account};AccountKey={KEY};"
             f"BlobEndpoint={ends['blob']};QueueEndpoint={ends['queue']};TableEndpoint={ends['table']};"
         )
 
@@ -54,13 +57,14 @@ class Azurite:
     """One running emulator.
 
     It runs on disk: in memory, consuming many messages freezes it for minutes. It ends with the process
-    that started it, however that one ends.
+    that started it, however that one ends. `further` names accounts that it has beside its address's.
     """
 
-    def __init__(self, address: StorageAddress, folder: Path, log: Path) -> None:
+    def __init__(self, address: StorageAddress, folder: Path, log: Path, further: Sequence[str] = ()) -> None:
         self.address = address
         self._folder = folder
         self._log = log
+        self._accounts = (address.account, *further)
         self._process: subprocess.Popen[bytes] | None = None
         self._listens = False
 
@@ -90,6 +94,7 @@ class Azurite:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
+                env=os.environ | {"AZURITE_ACCOUNTS": ";".join(f"{name}:{KEY}" for name in self._accounts)},
                 start_new_session=True,
             )
         await self._wait_until_it_listens()

@@ -43,6 +43,7 @@ def _arguments(layout: Layout, *, demo: bool) -> list[str]:
         "--json",
         *([] if demo else ["--no-demo"]),
         *("--regions", str(layout.region_count)),
+        *("--storage-accounts", str(layout.storage_accounts)),
         *("--base-port", str(layout.base_port)),
         *("--data-dir", str(layout.data_dir)),
     ]

@@ -16,6 +16,7 @@ from localcloud.layout import REGIONS, Layout
 
 _BASE_PORT = 7070
 _HIGHEST_BASE_PORT = 65535 - 10 * (len(REGIONS) + 1)
+_MOST_STORAGE_ACCOUNTS = 9
 
 
 def up(
@@ -25,12 +26,15 @@ def up(
         int, typer.Option(min=1024, max=_HIGHEST_BASE_PORT, help="Traffic Manager's port; the others follow.")
     ] = _BASE_PORT,
     data_dir: DataDir = DEFAULT_DATA_DIR,
+    storage_accounts: Annotated[
+        int, typer.Option(min=1, max=_MOST_STORAGE_ACCOUNTS, help="How many storage accounts a region has.")
+    ] = 1,
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready.")] = False,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="Seed nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start the local cloud and show its life; Ctrl-C stops it."""
-    layout = Layout(base_port, Path(data_dir).absolute(), regions)
+    layout = Layout(base_port, Path(data_dir).absolute(), regions, storage_accounts)
     if detach:
         status = start_detached(layout, demo=not no_demo)
         answer(status, status_table(status), as_json=as_json)

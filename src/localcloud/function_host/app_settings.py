@@ -27,6 +27,11 @@ def _get(name: str, settings: Mapping[str, str]) -> str:
     return settings[name]
 
 
+def is_disabled(function: str, settings: Mapping[str, str]) -> bool:
+    """Whether an app setting disables a function ("How to disable functions in Azure Functions")."""
+    return settings.get(f"AzureWebJobs.{function}.Disabled", "").lower() in {"1", "true"}
+
+
 def connection_string(connection: str, settings: Mapping[str, str]) -> str:
     """The storage connection string that a binding's `connection` names.
 

@@ -10,7 +10,12 @@ from aiohttp import web
 
 from localcloud.function_host import worker
 from localcloud.function_host.admin import Admin
-from localcloud.function_host.app_settings import HOST_STORAGE, SettingMissingError, connection_string
+from localcloud.function_host.app_settings import (
+    HOST_STORAGE,
+    SettingMissingError,
+    connection_string,
+    is_disabled,
+)
 from localcloud.function_host.bindings import (
     Function,
     HttpTrigger,
@@ -34,8 +39,7 @@ from localcloud.function_host.schedule_monitor import ScheduleMonitor
 from localcloud.function_host.singleton import BlobLease
 from localcloud.function_host.storage import Storage
 from localcloud.function_host.timer_trigger import TimerListener
-from localcloud.http_server import EVERY_PATH, LARGEST_HEADER_BYTES
-from localcloud.layout import LOOPBACK
+from localcloud.http_server import EVERY_PATH, LARGEST_HEADER_BYTES, listen
 
 _log = logging.getLogger(__name__)
 _LARGEST_REQUEST_BYTES = 210 * 1024 * 1024  # Azure Functions, service limits: request size
@@ -73,6 +77,7 @@ async def _serve(config: FunctionHostConfig) -> None:
     functions = [
         read_function(loaded.name, loaded.id, loaded.raw_bindings, os.environ)
         for loaded in await worker.load_app(config.app_dir.resolve())
+        if not is_disabled(loaded.name, os.environ)
     ]
     _check_connections(functions, os.environ)
     async with Storage(os.environ) as storage:
@@ -164,7 +169,7 @@ async def _listening(config: FunctionHostConfig, http: HttpTriggers, admin: Admi
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, LOOPBACK, config.port).start()
+        await listen(runner, config.port)
         yield
     finally:
         await runner.cleanup()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import aiohttp
 
-from localcloud.app_settings import endpoint, storage, topic
+from localcloud.app_settings import endpoint, further_storages, storage, topic
 from localcloud.azurite.process import Azurite, NodeMissingError
 from localcloud.errors import LocalCloudError
 from localcloud.layout import Layout, Region, url
@@ -137,7 +137,11 @@ class Cloud:
 
     async def _provision(self, region: Region) -> None:
         log = self.layout.logs / f"{region.name}-provisioning.log"
-        config = ProvisioningConfig(connection_string=storage(self.layout, region).connection_string)
+        further = further_storages(self.layout, region).values()
+        config = ProvisioningConfig(
+            connection_string=storage(self.layout, region).connection_string,
+            further=tuple(address.connection_string for address in further),
+        )
         fork = self._forks.fork("localcloud.supervisor.provisioning:serve", config, {}, log)
         await fork.exited.wait()
         if fork.code != 0:

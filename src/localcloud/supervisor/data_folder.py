@@ -25,6 +25,7 @@ class CloudRecord(BaseModel, frozen=True):
     control: str
     base_port: int
     regions: int
+    storage_accounts: int
 
 
 @contextmanager
@@ -91,7 +92,11 @@ def is_held(data_dir: Path) -> bool:
 def write_record(layout: Layout, control: str) -> None:
     """Let other commands find this process."""
     record = CloudRecord(
-        pid=os.getpid(), control=control, base_port=layout.base_port, regions=layout.region_count
+        pid=os.getpid(),
+        control=control,
+        base_port=layout.base_port,
+        regions=layout.region_count,
+        storage_accounts=layout.storage_accounts,
     )
     draft = layout.data_dir / f"{_RECORD}.draft"
     draft.write_text(record.model_dump_json(indent=2))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -105,7 +104,6 @@ class Forks:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is for the supervisor, which stops things in order
-                env=os.environ,
             )
         self._reader = asyncio.create_task(self._read_events(self._process))
 

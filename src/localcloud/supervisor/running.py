@@ -29,7 +29,8 @@ class RunningCloud:
     @property
     def layout(self) -> Layout:
         """Its ports and folders."""
-        return Layout(self._record.base_port, self._data_dir, self._record.regions)
+        record = self._record
+        return Layout(record.base_port, self._data_dir, record.regions, record.storage_accounts)
 
     async def get_status(self) -> Status:
         """What it is doing."""

@@ -45,8 +45,9 @@ class Services:
     def _storage(self, region: Region) -> Service[Azurite]:
         name = f"{region.name}-storage"
         folder = self._layout.folder(region) / "storage"
+        log = self._layout.logs / f"{name}.log"
         return Service(
-            name, Azurite(storage(self._layout, region), folder, self._layout.logs / f"{name}.log")
+            name, Azurite(storage(self._layout, region), folder, log, self._layout.further_accounts)
         )
 
     def _forked(self, name: str, target: str, config: BaseModel, port: int) -> Service[ForkedService]:

@@ -73,7 +73,7 @@ class PropertyStore:
         await self._publications.touch(new.code)
         transaction = _owing(Transaction(new.code).insert(_PROPERTY, _values(new)))
         try:
-            await self._config.transact(self._outbox.owe(transaction, region, _FIRST_VERSION))
+            await self._config.transact(self._outbox.owe_property(transaction, region, _FIRST_VERSION))
         except RowExistsError:
             return False
         return True

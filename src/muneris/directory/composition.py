@@ -3,6 +3,7 @@
 from muneris.cloud.agenda import Agenda
 from muneris.cloud.platform import Platform
 from muneris.cloud.settings import PeerSettings
+from muneris.cloud.tables.spread import MAIN
 from muneris.directory.homes import Directory
 from muneris.directory.outbox import AGENDA, DirectoryOutbox
 
@@ -17,5 +18,6 @@ def directory_of(settings: PeerSettings, platform: Platform) -> tuple[Directory,
         platform.table("Config"),
         Agenda(platform.table("Agenda"), AGENDA, platform.clock),
         {settings.region: own, **peers},
+        (MAIN, *settings.storage_accounts),
     )
     return Directory(own, settings.region, settings.regions), outbox

@@ -10,21 +10,24 @@ from muneris.cloud.tables import (
     RowMissingError,
     Table,
     Transaction,
-    Values,
+    Value,
 )
+from muneris.cloud.tables.spread import MAIN
+from muneris.core.cache import Cache
 from muneris.core.ids import PROPERTY_CODE
-from muneris.core.problems import PROPERTY_IN_ANOTHER_REGION, PROPERTY_NOT_FOUND
+from muneris.core.problems import PROPERTY_IN_ANOTHER_REGION, PROPERTY_NOT_FOUND, ProblemError
+from muneris.directory.accounts import find_account
 
 KEY = "home"
 _FOUND_SECONDS = 60.0
 _ABSENT_SECONDS = 5.0
-_MOST_REMEMBERED = 10_000
 
 
 class Directory:
     """The region's own copy of the directory, remembered for a while: 60 s what is there, 5 s what is not.
 
-    `region` is this one, `regions` every region's public endpoint.
+    What is in use is read again before that, so that nobody waits for it; see `Cache`. `region` is this one,
+    `regions` every region's public endpoint.
     """
 
     def __init__(
@@ -37,21 +40,29 @@ class Directory:
         self.region = region
         self._table = table
         self._regions = regions
-        self._monotonic = monotonic
-        self._remembered: dict[str, tuple[str | None, float]] = {}
+        self._homes = Cache(
+            self._read_home,
+            fresh_seconds=lambda home: _ABSENT_SECONDS if home is None else _FOUND_SECONDS,
+            stale_seconds=_FOUND_SECONDS,
+            monotonic=monotonic,
+        )
+        self._accounts: dict[str, str] = {}
 
     async def find_home(self, code: str, *, fresh: bool = False) -> str | None:
         """The home region of a company or property, or None: nobody registered the code.
 
         `fresh` reads it from the table, not from memory.
         """
-        home, until = self._remembered.get(code, (None, float("-inf")))
-        if not fresh and self._monotonic() < until:
-            return home
-        row = await self._table.find(code, KEY)
-        home = None if row is None else row.text("Region")
-        self._remember(code, home)
-        return home
+        return await self._homes.get(code, fresh=fresh)
+
+    async def account_of(self, property_code: str) -> str:
+        """The storage account of this region that holds a property; `main` for one that nobody registered.
+
+        An account never changes, so what is found is remembered for good.
+        """
+        if property_code not in self._accounts:
+            await self.find_home(property_code, fresh=True)
+        return self._accounts.get(property_code, MAIN)
 
     async def find_elsewhere(self, code: str, *, fresh: bool = False) -> str | None:
         """The other region that a company or property lives in, or None: it lives here, or nowhere yet."""
@@ -66,9 +77,7 @@ class Directory:
         """
         home = await self.find_elsewhere(property_code, fresh=fresh)
         if home is not None:
-            raise PROPERTY_IN_ANOTHER_REGION(
-                f"{property_code} lives in {home}: call that region.", home_endpoint=self.endpoint_of(home)
-            )
+            raise self._elsewhere(property_code, home)
 
     async def require_here(self, property_code: str) -> None:
         """Refuse what concerns a property that does not live in this region.
@@ -79,35 +88,48 @@ class Directory:
         home = await self.find_home(property_code) if PROPERTY_CODE.fullmatch(property_code) else None
         if home is None:
             raise PROPERTY_NOT_FOUND(f"There is no property {property_code!r}: check the code.")
-        await self.refuse_elsewhere(property_code)
+        if home != self.region:
+            raise self._elsewhere(property_code, home)
 
     def endpoint_of(self, region: str) -> str | None:
         """The public endpoint of a region; None for one that is not configured here."""
         return self._regions.get(region)
 
-    def _remember(self, code: str, home: str | None) -> None:
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()  # codes that callers make up must not fill the memory
-        seconds = _ABSENT_SECONDS if home is None else _FOUND_SECONDS
-        self._remembered[code] = home, self._monotonic() + seconds
+    def _elsewhere(self, property_code: str, home: str) -> ProblemError:
+        return PROPERTY_IN_ANOTHER_REGION(
+            f"{property_code} lives in {home}: call that region.", home_endpoint=self.endpoint_of(home)
+        )
+
+    async def _read_home(self, code: str, _held: str | None) -> str | None:
+        row = await self._table.find(code, KEY)
+        self._remember_account(code, row)
+        return None if row is None else row.text("Region")
+
+    def _remember_account(self, code: str, row: Row | None) -> None:
+        account = None if row is None else find_account(row, self.region)
+        if account is not None:
+            self._accounts[code] = account
 
 
-async def record_home(table: Table, code: str, region: str, version: int) -> None:
+async def record_home(table: Table, code: str, region: str, version: int, account: str | None = None) -> None:
     """Write a code's home into one region's directory, unless that knows a newer one. Repeatable.
 
     Of two regions that registered a code at the same moment, with the same version, the first by name
-    prevails: so all directories come to agree.
+    prevails: so all directories come to agree. `account` is for the home region's own directory: where it
+    keeps the property. What is settled there stays, whatever is recorded later and by whom.
     """
-    values: Values = {"Region": region, "Version": version}
     while True:
         stored = await table.find(code, KEY)
         if stored is not None and not _prevails(region, version, stored):
             return
+        values: dict[str, Value] = {"Region": region, "Version": version}
+        if account is not None and (stored is None or find_account(stored, region) is None):
+            values["Account"] = account
         transaction = Transaction(code)
         if stored is None:
             transaction.insert(KEY, values)
         else:
-            transaction.replace(KEY, values, etag=stored.etag)
+            transaction.merge(KEY, values, etag=stored.etag)
         try:
             await table.transact(transaction)
         except (RowExistsError, RowChangedError, RowMissingError):

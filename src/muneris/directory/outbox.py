@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from muneris.cloud.agenda import Agenda
-from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, rows_with_prefix
+from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, Value, rows_with_prefix
+from muneris.cloud.tables.spread import MAIN
 from muneris.core.operational import OperationalError
+from muneris.directory.accounts import choose_account
 from muneris.directory.homes import record_home
 
 _log = logging.getLogger(__name__)
@@ -20,24 +22,48 @@ _FAST_PATH_SECONDS = 3.0
 class DirectoryOutbox:
     """Carries what the transactions of table `Config` owe the directories.
 
-    `directories` are all regions' tables `Directory` by region, this one's included. The order of use:
-    `announce`, a transaction with `owe` in it, `push`; a timer calls `sweep` for what is left.
+    `directories` are all regions' tables `Directory` by region, this one's included; `accounts` are the
+    storage accounts that take this region's new properties. The order of use: `announce`, a transaction with
+    `owe` or `owe_property` in it, `push`; a timer calls `sweep` for what is left.
     """
 
-    def __init__(self, config: Table, agenda: Agenda, directories: Mapping[str, Table]) -> None:
+    def __init__(
+        self,
+        config: Table,
+        agenda: Agenda,
+        directories: Mapping[str, Table],
+        accounts: Collection[str] = (MAIN,),
+    ) -> None:
         self._config = config
         self._agenda = agenda
         self._directories = directories
+        self._accounts = accounts
 
     async def announce(self, code: str) -> None:
         """Have the sweep look at a code: to be done before the transaction that owes."""
         await self._agenda.touch(code)
 
-    def owe(self, transaction: Transaction, region: str, version: int) -> Transaction:
-        """Add to a transaction in the code's partition that its home is to be written everywhere."""
+    def owe(
+        self, transaction: Transaction, region: str, version: int, account: str | None = None
+    ) -> Transaction:
+        """Add to a transaction in the code's partition that its home is to be written everywhere.
+
+        `account` is for the home region's own directory alone: no other has to do with it.
+        """
         for target in self._directories:
-            transaction.upsert(_PREFIX + target, {"Region": region, "Version": version})
+            home: dict[str, Value] = {"Region": region, "Version": version}
+            if target == region and account is not None:
+                home["Account"] = account
+            transaction.upsert(_PREFIX + target, home)
         return transaction
+
+    def owe_property(self, transaction: Transaction, region: str, version: int) -> Transaction:
+        """The same for a new property of this region, whose storage account is chosen here.
+
+        The choice is committed with the property, before its home is known anywhere; so before anything
+        of it can be written.
+        """
+        return self.owe(transaction, region, version, choose_account(transaction.partition, self._accounts))
 
     async def push(self, code: str) -> None:
         """Carry over what a code owes, right after its commit; a slow region is left to the sweep."""
@@ -76,7 +102,13 @@ class DirectoryOutbox:
             return
         try:
             for row in rows:
-                await record_home(directory, row.partition, row.text("Region"), row.number("Version"))
+                await record_home(
+                    directory,
+                    row.partition,
+                    row.text("Region"),
+                    row.number("Version"),
+                    row.text("Account") or None,
+                )
                 await self._settle(row)
         except OperationalError as error:
             _log.warning("the directory of %s is behind: %s", target, error)

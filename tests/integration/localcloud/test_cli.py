@@ -44,7 +44,14 @@ def test_nothing_to_stop_is_no_failure(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["up", "--regions", "4"], ["token"], ["token", "--staff", "--guest", "NOR-CPH01"], ["fly"]]
+    "arguments",
+    [
+        ["up", "--regions", "4"],
+        ["up", "--storage-accounts", "0"],
+        ["token"],
+        ["token", "--staff", "--guest", "NOR-CPH01"],
+        ["fly"],
+    ],
 )
 def test_wrong_usage_is_2(arguments: list[str], tmp_path: Path) -> None:
     refused = muneris(*arguments, *(["--data-dir", str(tmp_path)] if arguments != ["fly"] else []))

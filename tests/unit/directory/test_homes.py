@@ -1,7 +1,9 @@
 import pytest
+from tests.faults import Faults, FaultyTable
+from tests.polling import until
 from tests.tenants import REGIONS, ManualClock
 
-from muneris.cloud.tables import Transaction
+from muneris.cloud.tables import TableUnavailableError, Transaction
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.core.problems import ProblemError
 from muneris.directory import Directory, record_home
@@ -43,6 +45,34 @@ async def test_what_is_found_is_asked_for_again_after_60_seconds(
     assert await directory.find_home("NOR-CPH01") == "api2"
     clock.advance(seconds=1)
     assert await directory.find_home("NOR-CPH01") == "api1"
+
+
+async def test_what_is_in_use_is_read_again_before_its_time_and_nobody_waits(clock: ManualClock) -> None:
+    table = FaultyTable(reads=Faults())
+    directory = Directory(table, "api1", REGIONS, clock.monotonic)
+    await record_home(table, "NOR-CPH01", "api1", 1)
+    await directory.require_here("NOR-CPH01")
+    await record_home(table, "NOR-CPH01", "api2", 2)
+    clock.advance(seconds=30)
+    read = table.reads.calls
+    await directory.require_here("NOR-CPH01")
+    assert table.reads.calls == read
+    await until(lambda: table.reads.calls > read)
+    assert await directory.find_home("NOR-CPH01") == "api2"
+    assert table.reads.calls == read + 1
+
+
+async def test_in_an_outage_what_was_found_serves_as_long_as_it_is_fresh(clock: ManualClock) -> None:
+    table = FaultyTable(reads=Faults())
+    directory = Directory(table, "api1", REGIONS, clock.monotonic)
+    await record_home(table, "NOR-CPH01", "api1", 1)
+    await directory.require_here("NOR-CPH01")
+    table.reads.down()
+    clock.advance(seconds=59)
+    await directory.require_here("NOR-CPH01")
+    clock.advance(seconds=1)
+    with pytest.raises(TableUnavailableError):
+        await directory.require_here("NOR-CPH01")
 
 
 async def test_a_property_here_passes(directory: Directory, table: MemoryTable) -> None:

@@ -36,6 +36,17 @@ def test_only_auth_can_sign(app: str, tmp_path: Path) -> None:
     assert "MUNERIS_SEALING_KEY" in settings
 
 
+def test_a_regions_further_accounts_have_the_ports_of_its_main_one(tmp_path: Path) -> None:
+    keys = load_keys(tmp_path, ["api1", "api2", "api3"])
+    layout = Layout(8000, tmp_path, storage_accounts=3)
+    settings = app_settings.app_settings(layout, API2, "orders", keys)
+    main = app_settings.storage(layout, API2).connection_string
+    assert settings["MUNERIS_STORAGE"] == main
+    assert json.loads(settings["MUNERIS_STORAGE_ACCOUNTS"]) == {
+        name: main.replace("devstoreaccount1", name) for name in ("account2", "account3")
+    }
+
+
 def test_each_region_has_its_own_values(tmp_path: Path) -> None:
     keys = load_keys(tmp_path, ["api1", "api2", "api3"])
     layout = Layout(8000, tmp_path)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.resources import ResourceDeclarationError, load_resources
+from localcloud.resources import ResourceDeclarationError, Resources, load_resources
 
 SUBSCRIPTION = {
     "name": "inbox",
@@ -50,6 +50,11 @@ def test_the_projects_declaration_is_valid_and_routes_each_event_once() -> None:
     assert {f"{queue}-poison" for queue in routes.values()} < set(resources.queues)
 
 
+def test_a_further_account_has_tables_alone() -> None:
+    further = load_resources().of_further_account
+    assert further == Resources(tables=("Orders", "Inventory"), queues=(), containers=(), topics=())
+
+
 def test_a_subscription_has_event_grids_defaults(tmp_path: Path) -> None:
     subscription = load_resources(declared(tmp_path)).topics[0].subscriptions[0]
     assert (subscription.max_delivery_attempts, subscription.event_time_to_live_in_minutes) == (30, 1440)
@@ -60,6 +65,7 @@ def test_a_subscription_has_event_grids_defaults(tmp_path: Path) -> None:
     [
         ({"tables": ["1st"]}, "tables.0"),
         ({"tables": ["Orders", "orders"]}, "orders is declared twice"),
+        ({"tablesInEveryAccount": ["Stock"]}, "Add Stock to 'tables'"),
         ({"queues": ["Inbox"]}, "queues.0"),
         ({"queues": []}, "add its queue inbox to 'queues'"),
         ({"containers": ["a--b"]}, "containers.0"),

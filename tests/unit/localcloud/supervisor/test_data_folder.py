@@ -23,9 +23,9 @@ def test_only_one_holds_a_folder(tmp_path: Path) -> None:
 def test_a_running_cloud_is_found_by_its_record(tmp_path: Path) -> None:
     lock = hold(tmp_path)
     assert find_record(tmp_path) is None
-    write_record(Layout(9000, tmp_path, 2), "http://127.0.0.1:9009")
+    write_record(Layout(9000, tmp_path, 2, storage_accounts=3), "http://127.0.0.1:9009")
     assert find_record(tmp_path) == CloudRecord(
-        pid=os.getpid(), control="http://127.0.0.1:9009", base_port=9000, regions=2
+        pid=os.getpid(), control="http://127.0.0.1:9009", base_port=9000, regions=2, storage_accounts=3
     )
     os.close(lock)
 

@@ -1,5 +1,6 @@
 """One function of each kind; they tell the test's recorder what they got, and do what it answers."""
 
+import asyncio
 import logging
 import os
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 
 api = FastAPI()
 app = func.AsgiFunctionApp(app=api, http_auth_level=func.AuthLevel.ANONYMOUS, function_name="api")
+meetings: dict[int, asyncio.Barrier] = {}
 
 
 async def _tell(function: str, **facts: object) -> None:
@@ -64,6 +66,19 @@ async def logs() -> None:
 async def slow() -> None:
     """Take as long as the recorder takes."""
     await _tell("slow")
+
+
+@api.get("/api/meet")
+async def meet(guests: int) -> int:
+    """Answer once that many are here; each with its own place among them."""
+    meetings.setdefault(guests, asyncio.Barrier(guests))
+    return await meetings[guests].wait()
+
+
+@api.get("/api/guests")
+async def guests() -> int:
+    """How many wait for others."""
+    return sum(meeting.n_waiting for meeting in meetings.values())
 
 
 @app.route("items/{id:int}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
