@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from muneris.cloud.http.guard import Guard
 from muneris.cloud.sealing import Seal
 from muneris.cloud.tables import Table, TableUnavailableError
 from muneris.cloud.tables.memory import MemoryTable
+from muneris.cloud.tables.spread import MAIN
 from muneris.companies import api as companies_api
 from muneris.companies.service import Companies
 from muneris.companies.store import CompanyStore
@@ -160,7 +161,9 @@ class FakeSimphony:
 class TenantRegion:
     """Region api1, its peers' directories, and its apps as a server sees them."""
 
-    def __init__(self, new_table: Callable[[], Table] = MemoryTable) -> None:
+    def __init__(
+        self, new_table: Callable[[], Table] = MemoryTable, accounts: Sequence[str] = (MAIN,)
+    ) -> None:
         self.clock = ManualClock()
         self.config, self.agenda = FaultyTable(new_table()), FaultyTable(new_table())
         self.sessions, self.settings = FaultyTable(new_table()), FaultyTable(new_table())
@@ -169,7 +172,7 @@ class TenantRegion:
         self.documents = FragileDocuments()
         self.simphony = FakeSimphony(self.clock)
         self.outbox = DirectoryOutbox(
-            self.config, Agenda(self.agenda, DIRECTORY, self.clock), self.directories
+            self.config, Agenda(self.agenda, DIRECTORY, self.clock), self.directories, accounts
         )
         self.auth = Guard(create_api("auth", *self._auth()), "api1")
         self.config_app = Guard(create_api("config", *self._config()), "api1")

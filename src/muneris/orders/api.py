@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from muneris.cloud.http import Authenticate, problem_responses
@@ -43,6 +43,23 @@ _EXAMPLE = {
     "expected_total": "23.40",
 }
 
+_PARAMETERS = [
+    {
+        "name": "property_code",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "title": "Property Code", "examples": ["NOR-CPH01"]},
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid", "title": "Idempotency-Key"},
+        "description": "A UUIDv7, the same on retries",
+    },
+]
+"""Of placing an order, which reads them itself: FastAPI would take a tenth of what the whole order does."""
+
 _RECEIPT: dict[str, JsonValue] = {
     "order_id": "01a2006b-2f0e-7c44-9d3a-5a4b1c2d3e4f",
     "property_code": "NOR-CPH01",
@@ -73,12 +90,6 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
     routes = APIRouter(tags=["orders"])
     Authenticated = Annotated[Caller, Depends(authenticate)]  # noqa: N806 - a type
 
-    @routes.get("/health", summary="The region's health", responses={503: {"model": HealthReport}})
-    async def get_health() -> Response:
-        """200 exactly when tables, queues and this app work and the region is not draining."""
-        report = await health.report()
-        return Response(report.model_dump_json(), report.http_status, media_type="application/json")
-
     @routes.post(
         "/v1/orders/{property_code}",
         status_code=202,
@@ -90,16 +101,12 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
             PAYMENT_NOT_CONFIGURED, TOO_MANY_OPEN_ORDERS, UNKNOWN_ITEM, CONDIMENT_RULE, TOO_MANY_STOCK_ITEMS,
             ITEM_UNAVAILABLE, PRICE_CHANGED,
         ),
-        openapi_extra=json_body(OrderRequest, _EXAMPLE),
+        openapi_extra={"parameters": _PARAMETERS} | json_body(OrderRequest, _EXAMPLE),
     )  # fmt: skip
-    async def place_order(
-        caller: Authenticated,
-        request: Request,
-        property_code: Annotated[str, Path(examples=["NOR-CPH01"])],
-        idempotency_key: Annotated[str | None, Header(description="A UUIDv7, the same on retries")] = None,
-    ) -> Response:
+    async def place_order(caller: Authenticated, request: Request) -> Response:
         """The same key with the same body is always answered with the same receipt."""
-        placed = await intake.place(PlaceOrder(caller, property_code, idempotency_key, await request.body()))
+        property_code, key = request.path_params["property_code"], request.headers.get("idempotency-key")
+        placed = await intake.place(PlaceOrder(caller, property_code, key, await request.body()))
         headers = {"Location": f"/v1/orders/{property_code}/{placed.order_id}"}
         if placed.replayed:
             headers["Idempotency-Replayed"] = "true"
@@ -126,6 +133,12 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
             caller, property_code, order_id, lambda order: names_etag(if_none_match, _etag(order)), wait
         )
         return _order_response(stored, caller, is_known=names_etag(if_none_match, _etag(stored.order)))
+
+    @routes.get("/health", summary="The region's health", responses={503: {"model": HealthReport}})
+    async def get_health() -> Response:
+        """200 exactly when tables, queues and this app work and the region is not draining."""
+        report = await health.report()
+        return Response(report.model_dump_json(), report.http_status, media_type="application/json")
 
     return routes
 

@@ -37,21 +37,25 @@ class HealthReport(BaseModel):
 
 
 class Health:
-    """Checks the region, at most once a second however many ask."""
+    """Checks the region, at most once a second however many ask.
+
+    `parts` are what it takes orders without, by name: its other apps, and its further storage accounts, which
+    hold some properties each.
+    """
 
     def __init__(
         self,
         region: str,
         settings: Table,
         queues: Check,
-        apps: Mapping[str, Check],
+        parts: Mapping[str, Check],
         targets: Targets,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._region = region
         self._settings = settings
         self._queues = queues
-        self._apps = apps
+        self._parts = parts
         self._targets = targets
         self._monotonic = monotonic
         self._checked_at = float("-inf")
@@ -67,22 +71,22 @@ class Health:
             return self._report
 
     async def _check(self) -> HealthReport:
-        tables, queues, silent, *apps = await asyncio.gather(
+        tables, queues, silent, *parts = await asyncio.gather(
             self._within(self._find_drain),
             self._within(self._queues),
             self._within(self._silent_simphonies),
-            *(self._within(check) for check in self._apps.values()),
+            *(self._within(check) for check in self._parts.values()),
         )
         components: dict[str, State] = {
             "tables": "down" if tables is None else "ok",
             "queues": "ok" if queues else "down",
             "orders": "ok",
-            **{app: "ok" if up else "down" for app, up in zip(self._apps, apps, strict=True)},
+            **{part: "ok" if up else "down" for part, up in zip(self._parts, parts, strict=True)},
             "simphony": "silent" if silent else "ok",
         }
         return HealthReport(
             region=self._region,
-            status=_status(components, self._apps, draining=bool(tables)),
+            status=_status(components, self._parts, draining=bool(tables)),
             components=components,
         )
 
@@ -105,10 +109,10 @@ class Health:
 
 
 def _status(
-    components: Mapping[str, State], apps: Mapping[str, Check], *, draining: bool
+    components: Mapping[str, State], parts: Mapping[str, Check], *, draining: bool
 ) -> Literal["healthy", "degraded", "draining", "unhealthy"]:
     if "down" in {components["tables"], components["queues"]}:
         return "unhealthy"
     if draining:
         return "draining"
-    return "degraded" if any(components[app] == "down" for app in apps) else "healthy"
+    return "degraded" if any(components[part] == "down" for part in parts) else "healthy"

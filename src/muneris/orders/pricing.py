@@ -1,9 +1,9 @@
 """What an order costs by its property's menu, and what stock it takes. Pure."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from muneris.config.menu import Condiment, Definition, Menu, Text
 from muneris.core.money import to_wire
@@ -21,15 +21,13 @@ MAX_STOCK_ITEMS = 98
 """Distinct stock items an order may take: with the hold they are changed in one transaction of 100 rows."""
 
 
-@dataclass(frozen=True)
-class _ChosenCondiment:
+class _ChosenCondiment(NamedTuple):
     group_id: int
     asked: CondimentRequest
     found: Condiment
 
 
-@dataclass(frozen=True)
-class _Choice:
+class _Choice(NamedTuple):
     """What the menu has for a line."""
 
     definition: Definition
@@ -138,15 +136,13 @@ def _choose_condiment(
 
 
 def _keep_limits(index: int, choice: _Choice) -> None:
-    counts: Counter[int] = Counter()
-    for each in choice.condiments:
-        counts[each.group_id] += each.asked.quantity
     for rule in choice.definition.condiment_groups:
-        count = counts[rule.condiment_group_id]
+        group_id = rule.condiment_group_id
+        count = sum(each.asked.quantity for each in choice.condiments if each.group_id == group_id)
         if count < rule.min or (rule.max and count > rule.max):
             limits = f"{rule.min} to {rule.max or 'any number'}"
             raise CONDIMENT_RULE(
-                f"Line {index}: group {rule.condiment_group_id} takes {limits} condiments, not {count}."
+                f"Line {index}: group {group_id} takes {limits} condiments, not {count}."
             )
 
 

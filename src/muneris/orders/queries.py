@@ -1,11 +1,13 @@
 """Answering for orders: who may see which, and waiting for a change."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from muneris.core.identity import Caller
 from muneris.core.ids import parse_uuid7
-from muneris.core.problems import ProblemType
+from muneris.core.problems import ProblemError, ProblemType
 from muneris.orders.changes import Changes
 from muneris.orders.model import Order
 from muneris.orders.read_models import Homes
@@ -13,8 +15,8 @@ from muneris.orders.store import OrderStore, StoredOrder
 
 ORDER_NOT_FOUND = ProblemType("order_not_found", 404, "Order not found")
 LONGEST_WAIT = 20.0
-_LOOK_EVERY_SECONDS = 1.0
-"""How soon a change made by another process is seen."""
+READS_AT_ONCE = 16
+"""How many orders are read at once for those who waited: a crowd that is woken holds up nobody else."""
 
 
 class OrderQueries:
@@ -32,18 +34,7 @@ class OrderQueries:
         self._homes = homes
         self._changes = changes
         self._monotonic = monotonic
-
-    async def get(self, caller: Caller, property_code: str, order_id: str) -> StoredOrder:
-        """An order, if it is the caller's business.
-
-        Raises:
-            ProblemError: `order_not_found`, also for another's order; or the property is not here.
-        """
-        await self._homes.require_here(property_code)
-        stored = await self._find(property_code, order_id) if caller.may_order_at(property_code) else None
-        if stored is None or not (caller.is_staff or stored.claim.placed_by == caller.subject):
-            raise ORDER_NOT_FOUND("There is no such order.")
-        return stored
+        self._shared = _SharedReads(store)
 
     async def get_change(
         self,
@@ -53,18 +44,60 @@ class OrderQueries:
         is_known: Callable[[Order], bool],
         seconds: float,
     ) -> StoredOrder:
-        """The order once it is no longer known, or as it still is after `seconds` (20 at most).
+        """An order, if it is the caller's business, once it is no longer known.
+
+        After `seconds` (20 at most) it is answered as it is. A caller who leaves meanwhile is waited for to
+        the end, because the Functions host does not tell; it costs memory, and no reads.
 
         Raises:
-            ProblemError: as `get`.
+            ProblemError: `order_not_found`, also for another's order; or the property is not here.
         """
         ends_at = self._monotonic() + min(seconds, LONGEST_WAIT)
-        stored = await self.get(caller, property_code, order_id)
-        while is_known(stored.order) and (left := ends_at - self._monotonic()) > 0:
-            await self._changes.wait(stored.order.order_id, min(left, _LOOK_EVERY_SECONDS))
-            stored = await self.get(caller, property_code, order_id)
+        key = await self._find_key(caller, property_code, order_id)
+        with self._changes.watch(property_code, key) as watch:
+            stored = _shown(await self._store.find(property_code, key), caller)
+            while is_known(stored.order) and (left := ends_at - self._monotonic()) > 0:
+                if not await self._changes.wait(watch, stored.order.sequence, left):
+                    break
+                stored = _shown(await self._shared.find(property_code, key), caller)
         return stored
 
-    async def _find(self, property_code: str, order_id: str) -> StoredOrder | None:
-        key = parse_uuid7(order_id)
-        return None if key is None or '"' in order_id else await self._store.find(property_code, key)
+    async def _find_key(self, caller: Caller, property_code: str, order_id: str) -> UUID:
+        await self._homes.require_here(property_code)
+        key = parse_uuid7(order_id) if caller.may_order_at(property_code) else None
+        if key is None or '"' in order_id:
+            raise _not_found()
+        return key
+
+
+class _SharedReads:
+    """Reads that are asked for together are one; each begins after everybody who shares it has asked."""
+
+    def __init__(self, store: OrderStore) -> None:
+        self._store = store
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
+        self._next: dict[tuple[str, UUID], asyncio.Task[StoredOrder | None]] = {}
+
+    async def find(self, property_code: str, order_id: UUID) -> StoredOrder | None:
+        """The order as it is now, or None."""
+        key = property_code, order_id
+        reading = self._next.get(key)
+        if reading is None:
+            reading = self._next[key] = asyncio.create_task(self._read(property_code, order_id))
+        return await asyncio.shield(reading)
+
+    async def _read(self, property_code: str, order_id: UUID) -> StoredOrder | None:
+        async with self._turns:
+            del self._next[property_code, order_id]  # whoever asks from now on may have heard of more
+            return await self._store.find(property_code, order_id)
+
+
+def _shown(stored: StoredOrder | None, caller: Caller) -> StoredOrder:
+    """The order, if it is there and the caller's business."""
+    if stored is None or not (caller.is_staff or stored.claim.placed_by == caller.subject):
+        raise _not_found()
+    return stored
+
+
+def _not_found() -> ProblemError:
+    return ORDER_NOT_FOUND("There is no such order.")

@@ -45,7 +45,7 @@ class LineRequest(_Strict):
     price_sequence: Sequence = 1
     quantity: Quantity
     note: Name | None = None
-    condiments: Annotated[list[CondimentRequest], Field(max_length=MAX_CONDIMENTS)] = []
+    condiments: list[CondimentRequest] = Field(default_factory=list, max_length=MAX_CONDIMENTS)
 
 
 class FulfilmentRequest(_Strict):

@@ -27,6 +27,8 @@ PROBES = 3
 PER_SWEEP = 200
 """How many asks a sweep sends to a target for one property: what waited does not come back as a burst."""
 PROPERTIES_AT_ONCE = 8
+OFFERS_AT_ONCE = 1000
+"""How much offered work may be on its way: while Event Grid hangs, the rest is left to the sweeper."""
 _ROWS_AT_ONCE = 100
 
 
@@ -49,22 +51,19 @@ class Scheduler:
         self._publisher = publisher
         self._clock = clock
         self._chance = chance
-        self._offered: list[Work] = []
-        self._sending: asyncio.Task[None] | None = None
+        self._offers: set[asyncio.Task[None]] = set()
 
     def offer(self, works: Sequence[Work]) -> None:
-        """Send work that was just committed, soon and once: what fails is left to the sweeper.
-
-        Work offered while a publish is under way shares the next one.
-        """
-        self._offered += works
-        if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._send_offered())
+        """Send work that was just committed, at once and once: what fails is left to the sweeper."""
+        if len(self._offers) < OFFERS_AT_ONCE:
+            offer = asyncio.create_task(_apart("what was just committed", self._send_now(works), None))
+            self._offers.add(offer)
+            offer.add_done_callback(self._offers.discard)
 
     async def quiet(self) -> None:
         """Wait until everything offered so far was sent, or left to the sweeper."""
-        while self._sending is not None and not self._sending.done():
-            await asyncio.wait([self._sending])
+        while self._offers:
+            await asyncio.wait(self._offers)
 
     async def sweep(self) -> None:
         """Send everything that is due. One property's trouble is not another's."""
@@ -122,11 +121,6 @@ class Scheduler:
         """
         pause = FIRST_PAUSE if silent else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(work.attempts, 8))
         return self._clock.now() + pause * (0.75 + self._chance() / 2)
-
-    async def _send_offered(self) -> None:
-        while self._offered:
-            some, self._offered = self._offered[:_ROWS_AT_ONCE], self._offered[_ROWS_AT_ONCE:]
-            await _apart("what was just committed", self._send_now(some), None)
 
     async def _send_now(self, works: Sequence[Work]) -> None:
         await self._send([work for work in works if not await self._is_known_silent(work)])

@@ -6,6 +6,7 @@
 | `open|<~uuid7>` | it is not at rest |
 | `work|<order>|<number>|<step>` | a step it owes |
 | `guest|<subject>` | ids of a guest's open orders |
+| `changed` | which orders moved on lately: one row more in each transaction that moves one on |
 """
 
 import json
@@ -28,7 +29,7 @@ from muneris.cloud.tables import (
 )
 from muneris.core.clock import from_rfc3339, to_rfc3339
 from muneris.core.ids import newest_first
-from muneris.orders.changes import Changes
+from muneris.orders.changes import CHANGED, Changes, changed_values
 from muneris.orders.model import Advance, Ask, Order, Step, Work
 
 _CHUNK = 60 * 1024
@@ -122,11 +123,14 @@ class OrderStore:
         transaction = Transaction(order.property_code)
         transaction.merge(_order_key(order), _order_values(order), etag=stored.etag)
         transaction.merge(_work_key(work.ask), _work_values(work), etag=work.etag)
+        if order.sequence > stored.order.sequence:  # said again it would hide what others said in between
+            transaction.upsert(CHANGED, changed_values(order))
         try:
             etags = await self._table.transact(transaction)
         except RowConflictError:
             return None
-        if len(etags) < len(transaction):
+        self._changes.tell(order)
+        if not {_order_key(order), _work_key(work.ask)} <= etags.keys():
             return None  # it took a lost answer to learn that it happened, and meanwhile somebody wrote again
         return etags[_order_key(order)], _with_etag(work, etags[_work_key(work.ask)])
 
@@ -138,6 +142,7 @@ class OrderStore:
         order = advance.order
         transaction = Transaction(order.property_code)
         transaction.merge(_order_key(order), _order_values(order), etag=etag)
+        transaction.upsert(CHANGED, changed_values(order))
         transaction.delete(_work_key(answered), etag=ANY)
         for work in advance.begun:
             transaction.insert(_work_key(work.ask), _work_values(work))
@@ -147,7 +152,7 @@ class OrderStore:
             await self._table.transact(transaction)
         except RowConflictError:
             return False
-        self._changes.tell(order.order_id)
+        self._changes.tell(order)
         return True
 
     async def finish(self, asks: Sequence[Ask]) -> None:

@@ -5,16 +5,14 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.data.tables.aio import TableServiceClient
 from tests.asgi import Response
 from tests.faults import Faults, FaultyTable, Kind
 from tests.ordering import OrderingRegion
 from tests.restaurant import CODE
+from tests.tables import create_table, open_requests
 
 from localcloud.azurite import StorageAddress
 from muneris.cloud.retry import RetryPolicy
-from muneris.cloud.tables.azure import AzureTable
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.core.ids import parse_uuid7
 from muneris.orders.model import Order, Status
@@ -34,13 +32,10 @@ async def region(
     azurite: StorageAddress, unique: Callable[[str], str], below: Faults
 ) -> AsyncIterator[OrderingRegion]:
     """A region on real tables whose property takes orders."""
-    transport = AioHttpTransport(use_env_settings=False)
-    async with TableServiceClient.from_connection_string(
-        azurite.connection_string, transport=transport, retry_total=0
-    ) as service:
+    async with open_requests() as requests:
         orders, agenda, inventory = [
             RetriedTable(
-                FaultyTable(AzureTable(await service.create_table(unique(name))), below),
+                FaultyTable(await create_table(azurite, unique(name), requests), below),
                 RetryPolicy(chance=lambda: 0.01),
                 lambda: secrets.token_hex(6),
             )

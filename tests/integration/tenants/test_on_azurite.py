@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.data.tables.aio import TableServiceClient
+from tests.tables import create_table, open_requests
 from tests.tenants import AT, COMPANY, PROPERTY, TenantRegion, bearer
 
 from localcloud.azurite import StorageAddress
@@ -21,11 +20,8 @@ NewTable = Callable[[], Table]
 async def new_tables(
     azurite: StorageAddress, unique: Callable[[str], str]
 ) -> AsyncIterator[list[AzureTable]]:
-    transport = AioHttpTransport(use_env_settings=False)
-    async with TableServiceClient.from_connection_string(
-        azurite.connection_string, transport=transport, retry_total=0
-    ) as service:
-        yield [AzureTable(await service.create_table(unique("Table"))) for _ in range(8)]
+    async with open_requests() as requests:
+        yield [await create_table(azurite, unique("Table"), requests) for _ in range(8)]
 
 
 @pytest.fixture

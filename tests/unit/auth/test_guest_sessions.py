@@ -41,7 +41,7 @@ async def test_a_session_is_of_one_property_and_one_hour(region: TenantRegion) -
 
 async def test_the_token_is_accepted_by_whoever_verifies(region: TenantRegion) -> None:
     tokens = await region.start_guest()
-    caller = await region.authenticate()(f"Bearer {tokens['access_token']}")
+    caller = await region.authenticate().identify(f"Bearer {tokens['access_token']}")
     assert (caller.scope, caller.property_code) == ("guest", "NOR-CPH01")
 
 

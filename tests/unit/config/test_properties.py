@@ -5,6 +5,7 @@ from tests.tenants import AT, COMPANY, PROPERTY, REGIONS, SIMPHONY, TenantRegion
 
 from muneris.cloud.tables import Row
 from muneris.directory import record_home
+from muneris.directory.accounts import choose_account
 
 ANSWER = {**PROPERTY, "code": "NOR-CPH01", "status": "pending", "simphony": None}
 DOCUMENT = "NOR-CPH01/property.json"
@@ -26,6 +27,19 @@ async def test_a_new_property_is_created_published_and_known_everywhere(region: 
         assert row is not None
         assert row.text("Region") == "api1"
     assert await region.config.keys("NOR-CPH01") == ["property"]
+
+
+async def test_a_new_property_gets_an_account_which_its_home_alone_knows() -> None:
+    region = TenantRegion(accounts=("b", "c"))
+    await region.add_property()
+    rows = [await directory.find("NOR-CPH01", "home") for directory in region.directories.values()]
+    account = choose_account("NOR-CPH01", ("b", "c"))
+    assert [row.text("Account") for row in rows if row is not None] == [account, "", ""]
+    etag = (await region.send("GET", AT)).headers["etag"]
+    changed = PROPERTY | {"name": "Nyhavn 2"}
+    assert (await region.send("PUT", AT, changed, headers={"If-Match": etag})).status == 200
+    await region.outbox.sweep()
+    assert [await each.find("NOR-CPH01", "home") for each in region.directories.values()] == rows
 
 
 async def test_the_same_property_again_changes_nothing(region: TenantRegion) -> None:

@@ -16,7 +16,7 @@ from muneris.core.operational import OperationalError
 from muneris.orders.health import Health
 from muneris.orders.targets import SILENT_AFTER, Targets
 
-APPS = ("auth", "config", "inventory")
+PARTS = ("auth", "config", "inventory", "tables-account2")
 ALL_WELL = {
     "tables": "ok",
     "queues": "ok",
@@ -24,6 +24,7 @@ ALL_WELL = {
     "auth": "ok",
     "config": "ok",
     "inventory": "ok",
+    "tables-account2": "ok",
     "simphony": "ok",
 }
 ANSWERS_WITHIN = 0.7
@@ -54,10 +55,10 @@ class Region:
         self.clock = ManualClock()
         self.settings, self.agenda = FaultyTable(), FaultyTable()
         self.queues = Checked()
-        self.apps = {app: Checked() for app in APPS}
+        self.parts = {part: Checked() for part in PARTS}
         self.targets = Targets(self.agenda, self.clock, self.clock.monotonic)
         self.health = Health(
-            "api1", self.settings, self.queues, self.apps, self.targets, self.clock.monotonic
+            "api1", self.settings, self.queues, self.parts, self.targets, self.clock.monotonic
         )
 
     async def drain(self, *, draining: bool) -> None:
@@ -79,14 +80,14 @@ async def test_all_is_well(region: Region) -> None:
     assert await region.report() == ("healthy", 200, ALL_WELL)
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("error", [None, OperationalError("refused")])
-async def test_without_another_app_it_is_degraded_and_stays_in_service(
-    region: Region, app: str, error: Exception | None
+async def test_without_an_app_or_a_further_account_it_is_degraded_and_stays_in_service(
+    region: Region, part: str, error: Exception | None
 ) -> None:
-    region.apps[app].is_up = False
-    region.apps[app].error = error
-    assert await region.report() == ("degraded", 200, ALL_WELL | {app: "down"})
+    region.parts[part].is_up = False
+    region.parts[part].error = error
+    assert await region.report() == ("degraded", 200, ALL_WELL | {part: "down"})
 
 
 @pytest.mark.parametrize("broken", ["tables", "queues"])
@@ -100,7 +101,7 @@ async def test_without_storage_it_is_unhealthy(region: Region, broken: str) -> N
 
 async def test_it_drains_as_long_as_its_row_says_so(region: Region) -> None:
     await region.drain(draining=True)
-    region.apps["auth"].is_up = False
+    region.parts["auth"].is_up = False
     assert await region.report() == ("draining", 503, ALL_WELL | {"auth": "down"})
     await region.drain(draining=False)
     region.clock.advance(seconds=1)
@@ -135,7 +136,7 @@ async def test_a_silent_inventory_is_no_silent_simphony(region: Region) -> None:
         ("queues", "unhealthy", {"queues": "down"}),
         ("auth", "degraded", {"auth": "down"}),
         ("simphony", "healthy", {}),
-        ("all", "unhealthy", dict.fromkeys(("tables", "queues", *APPS), "down")),
+        ("all", "unhealthy", dict.fromkeys(("tables", "queues", *PARTS), "down")),
     ],
 )
 async def test_what_is_slow_is_not_waited_for(
@@ -146,7 +147,7 @@ async def test_what_is_slow_is_not_waited_for(
         region.settings.faults.plan = lambda _: "silent before"
     if slow in {"simphony", "all"}:
         region.agenda.faults.plan = lambda _: "silent before"
-    for name, checked in {"queues": region.queues, **region.apps}.items():
+    for name, checked in {"queues": region.queues, **region.parts}.items():
         if slow in {name, "all"}:
             checked.answers.clear()
     reporting = asyncio.create_task(region.report())
@@ -159,15 +160,15 @@ async def test_what_is_slow_is_not_waited_for(
 
 
 async def test_a_report_is_good_for_a_second_however_many_ask(region: Region) -> None:
-    checked = [region.queues, *region.apps.values()]
+    checked = [region.queues, *region.parts.values()]
     await asyncio.gather(*(region.report() for _ in range(10)))
     region.queues.is_up = False
     region.clock.advance(seconds=0.5)
     assert await region.report() == ("healthy", 200, ALL_WELL)
-    assert [each.asked for each in checked] == [1, 1, 1, 1]
+    assert [each.asked for each in checked] == [1] * len(checked)
     region.clock.advance(seconds=0.5)
     assert (await region.report())[:2] == ("unhealthy", 503)
-    assert [each.asked for each in checked] == [2, 2, 2, 2]
+    assert [each.asked for each in checked] == [2] * len(checked)
 
 
 async def test_a_bug_in_a_check_is_no_state_of_the_region(region: Region) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ from tests.restaurant import CODE, NOON
 from muneris.cloud.agenda import SETTLED_AFTER
 from muneris.cloud.events import Event
 from muneris.orders.model import FIRST_DUE, Status, Step, Work
-from muneris.orders.scheduler import LONGEST_PAUSE, PER_SWEEP, PROBES, Scheduler
+from muneris.orders.scheduler import LONGEST_PAUSE, OFFERS_AT_ONCE, PER_SWEEP, PROBES, Scheduler
 
 RESERVE = "muneris.stock.reserve"
 RESERVED = "muneris.stock.reserved"
@@ -65,6 +66,26 @@ async def test_work_offered_meanwhile_shares_the_next_publish(region: OrderingRe
     await region.scheduler.quiet()
     assert len(ids(region.bus.said(RESERVE))) == 150
     assert region.bus.publishes < 10
+
+
+async def test_while_a_publish_hangs_orders_are_taken_and_so_much_waits_for_it(
+    region: OrderingRegion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, answers = region.bus.publish, asyncio.Event()
+
+    async def hang(events: Sequence[Event]) -> None:
+        await answers.wait()
+        await publish(events)
+
+    monkeypatch.setattr(region.bus, "publish", hang)
+    assert (await region.place()).status == 202
+    (work,) = await region.works()
+    for number in range(2, OFFERS_AT_ONCE + 10):
+        region.scheduler.offer([replace(work, ask=replace(work.ask, number=number))])
+    answers.set()
+    await region.scheduler.quiet()
+    numbers = sorted(int(str(event.data["number"])) for event in region.bus.published)
+    assert numbers == list(range(1, OFFERS_AT_ONCE + 1))
 
 
 async def test_what_could_not_be_sent_is_swept(region: OrderingRegion) -> None:

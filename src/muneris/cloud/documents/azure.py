@@ -1,76 +1,84 @@
-"""Documents as blobs of one container, by the Azure SDK."""
+"""Documents as blobs of one container: read by hand, which goes on all the time, and written by the SDK."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from azure.core import MatchConditions
-from azure.core.exceptions import (
-    HttpResponseError,
-    ResourceNotFoundError,
-    ServiceRequestError,
-    ServiceResponseError,
-)
-from azure.storage.blob import ContentSettings
-from azure.storage.blob.aio import ContainerClient
+from azure.core.credentials import AzureNamedKeyCredential
 
+from muneris.cloud.documents.shared_key import signed
 from muneris.cloud.documents.store import Document, DocumentsUnavailableError
 from muneris.cloud.retry import RetryPolicy
+from muneris.cloud.wire.account import StorageAccount
+from muneris.cloud.wire.refusal import RequestRefusedError, read_refusal
+from muneris.cloud.wire.requests import AnswerLostError, NotSentError, Requests
+from muneris.core.clock import Clock
 
-_NOT_MODIFIED = 304
-_SERVER_ERROR = 500
-_JSON = ContentSettings(content_type="application/json")
+if TYPE_CHECKING:
+    from muneris.cloud.documents.upload import Uploads
+
+_HEADERS = {"x-ms-version": "2019-12-12"}
+_OK, _NOT_MODIFIED, _NOT_FOUND = 200, 304, 404
 
 
 class AzureDocuments:
-    """The documents of one blob container."""
+    """The documents of one blob container of a storage account."""
 
-    def __init__(self, container: ContainerClient, *, reads: RetryPolicy, writes: RetryPolicy) -> None:
+    def __init__(
+        self,
+        account: StorageAccount,
+        container: str,
+        requests: Requests,
+        clock: Clock,
+        *,
+        reads: RetryPolicy,
+        writes: RetryPolicy,
+    ) -> None:
+        self._account = account
         self._container = container
+        self._requests = requests
+        self._clock = clock
         self._reads = reads
         self._writes = writes
 
     async def put(self, name: str, body: bytes) -> str:
         """Write a document whatever was there; its new ETag. Writing twice leaves the same."""
-
-        async def attempt() -> str:
-            with _answers():
-                written = await self._container.get_blob_client(name).upload_blob(
-                    body, overwrite=True, content_settings=_JSON
-                )
-                return str(written["etag"])
-
-        return await self._writes.run(attempt)
+        return await self._writes.run(lambda: self._uploads.put(name, body))
 
     async def find(self, name: str, *, unless: str | None = None) -> Document | None:
         """The document, or None: there is none, or it still is the version `unless`."""
         return await self._reads.run(lambda: self._find(name, unless))
 
+    async def close(self) -> None:
+        """Close the connections that writing opened."""
+        await self._uploads.close()
+
     async def _find(self, name: str, unless: str | None) -> Document | None:
-        blob = self._container.get_blob_client(name)
+        url = f"{self._account.blob}/{self._container}/{quote(name)}"
+        headers = _HEADERS if unless is None else {**_HEADERS, "If-None-Match": unless}
         try:
-            with _answers():
-                if unless is None:
-                    download = await blob.download_blob()
-                else:
-                    download = await blob.download_blob(
-                        etag=unless, match_condition=MatchConditions.IfModified
-                    )
-                return Document(await download.readall(), download.properties.etag)
-        except ResourceNotFoundError:
+            answer = await self._requests.send("GET", url, await self._authorized(url, headers))
+        except (NotSentError, AnswerLostError) as error:
+            raise DocumentsUnavailableError(str(error)) from error
+        if answer.status in {_NOT_MODIFIED, _NOT_FOUND}:
             return None
-        except HttpResponseError as error:
-            if error.status_code == _NOT_MODIFIED:
-                return None
-            raise
+        if answer.status == _OK:
+            return Document(answer.body, answer.headers["ETag"])
+        refusal = read_refusal(answer.status, answer.body)
+        if refusal.is_temporary:
+            raise DocumentsUnavailableError(str(refusal))
+        raise RequestRefusedError(str(refusal))
 
+    async def _authorized(self, url: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+        credential = self._account.credential
+        if isinstance(credential, AzureNamedKeyCredential):
+            return signed(credential, self._clock.now(), url, headers)
+        return {**headers, **await self._account.authorization.headers("GET", url)}
 
-@contextmanager
-def _answers() -> Iterator[None]:
-    try:
-        yield
-    except (ServiceRequestError, ServiceResponseError) as error:
-        raise DocumentsUnavailableError(str(error)) from error
-    except HttpResponseError as error:
-        if (error.status_code or _SERVER_ERROR) >= _SERVER_ERROR:
-            raise DocumentsUnavailableError(f"{error.status_code} {error.reason}") from error
-        raise
+    @cached_property
+    def _uploads(self) -> "Uploads":
+        # The SDK takes long to import, and most who read documents write none.
+        from muneris.cloud.documents.upload import Uploads  # noqa: PLC0415 - see above
+
+        return Uploads(self._account, self._container)

@@ -17,7 +17,10 @@ def create_api(app: str, *routers: APIRouter) -> FastAPI:
         version="1",
         openapi_url=f"/v1/{app}/openapi.json",
         docs_url=f"/v1/{app}/docs",
+        swagger_ui_oauth2_redirect_url=None,
         redoc_url=None,
+        # Nobody collects it; asking on every request whether somebody does is not free.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     answer_problems(api)
     api.add_middleware(_EveryBodyIsJson)

@@ -1,33 +1,36 @@
 """Access tokens checked: JWT, ES256 only, from this region's issuer or from staff's."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Annotated, Protocol
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
 
-from fastapi import Depends, Header
-from fastapi.security import HTTPBearer
+from fastapi import Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from muneris.cloud.tables import Table, rows_with_prefix
+from muneris.core.cache import Cache
 from muneris.core.clock import Clock
 from muneris.core.identity import GUEST, STAFF, Caller
 from muneris.core.problems import SESSION_OF_ANOTHER_REGION, UNAUTHENTICATED, ProblemError
+from muneris.core.recent import Recent
 
 AUDIENCE = "muneris"
 KEYS_PARTITION = "region"
 ALGORITHMS = ["ES256"]
+KEYS_FRESH_SECONDS = 60.0
+"""How long a key that was withdrawn may go on being believed."""
+MOST_VERIFIED = 10_000
 _PREFIX = "keys|"
+_KEYS_STALE_SECONDS = 3600.0
 _REREAD_SECONDS = 5.0
-_SCHEME = HTTPBearer(
-    scheme_name="AccessToken",
-    bearerFormat="JWT",
-    description="An access token: a guest's session (`POST /v1/auth/guest-sessions`), or staff's.",
-    auto_error=False,
-)
-"""How a caller signs its requests, for the OpenAPI document only."""
 
 
 class Keys(Protocol):
@@ -43,7 +46,7 @@ class Keys(Protocol):
 
 
 class PublicKeys:
-    """The region's public keys, as its auth app publishes them, kept in memory.
+    """The region's public keys, as its auth app publishes them, kept in memory for a minute.
 
     A key that is not known has all of them read again, so that what a stranger sends names no row. A
     reading in vain is the last one for a few seconds, and the keys it brought serve meanwhile.
@@ -52,26 +55,56 @@ class PublicKeys:
     def __init__(self, settings: Table, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._monotonic = monotonic
-        self._known: dict[str, ECKey] = {}
+        self._keys = Cache(
+            self._read,
+            fresh_seconds=lambda _: KEYS_FRESH_SECONDS,
+            stale_seconds=_KEYS_STALE_SECONDS,
+            monotonic=monotonic,
+        )
         self._read_in_vain_at = float("-inf")
 
     async def find(self, key_id: str) -> ECKey | None:
-        """The key, or None."""
-        if key_id not in self._known and self._monotonic() - self._read_in_vain_at >= _REREAD_SECONDS:
-            self._known = await self._read()
-            if key_id not in self._known:
+        """The key, or None; the same object while it stays the same key."""
+        known = await self._keys.get(KEYS_PARTITION)
+        if key_id not in known and self._monotonic() - self._read_in_vain_at >= _REREAD_SECONDS:
+            known = await self._keys.get(KEYS_PARTITION, fresh=True)
+            if key_id not in known:
                 self._read_in_vain_at = self._monotonic()
-        return self._known.get(key_id)
+        return known.get(key_id)
 
-    async def _read(self) -> dict[str, ECKey]:
-        rows = rows_with_prefix(self._settings, KEYS_PARTITION, _PREFIX)
-        return {
-            row.key.removeprefix(_PREFIX): ECKey.import_key(json.loads(row.text("Jwk"))) async for row in rows
-        }
+    async def _read(self, partition: str, _held: object) -> Mapping[str, ECKey]:
+        rows = rows_with_prefix(self._settings, partition, _PREFIX)
+        return {row.key.removeprefix(_PREFIX): _to_key(row.text("Jwk")) async for row in rows}
 
 
-class Authenticate:
-    """The dependency that every protected route has: who calls, or a 401."""
+@lru_cache(maxsize=64)
+def _to_key(jwk: str) -> ECKey:
+    return ECKey.import_key(json.loads(jwk))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token says whose signature was found good, and the key it was checked with."""
+
+    issuer: str
+    key_id: str
+    key: ECKey
+    caller: Caller
+    expires_at: int
+
+
+class Authenticate(SecurityBase):
+    """The dependency that every protected route has: who calls, or a 401.
+
+    A token's signature is checked once a process, while its key stays; its expiry on every use. The token
+    itself is not kept.
+    """
+
+    scheme_name = "AccessToken"
+    model = HTTPBearer(
+        bearerFormat="JWT",
+        description="An access token: a guest's session (`POST /v1/auth/guest-sessions`), or staff's.",
+    )
 
     def __init__(
         self,
@@ -89,27 +122,44 @@ class Authenticate:
         keys = KeySet.import_key_set(json.loads(staff_jwks)).keys
         self._staff_keys = {str(key.kid): key for key in keys if isinstance(key, ECKey)}
         self._clock = clock
+        self._verified = Recent[bytes, _Verified](MOST_VERIFIED)
 
-    async def __call__(
-        self,
-        authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-        _scheme: Annotated[object, Depends(_SCHEME)] = None,
-    ) -> Caller:
+    async def __call__(self, request: Request) -> Caller:
+        """Who sends a request."""
+        return await self.identify(request.headers.get("authorization"))
+
+    async def identify(self, authorization: str | None) -> Caller:
         """Who calls, by the `Authorization` header.
 
         Raises:
             ProblemError: `unauthenticated`, or `session_of_another_region` with its `home_endpoint`.
+            OperationalError: the region's keys cannot be read now.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _unauthenticated("Send 'Authorization: Bearer <access token>'.")
+        digest = hashlib.sha256(token.encode()).digest()
+        verified = self._verified.find(digest)
+        if verified is None or await self._find_key(verified.issuer, verified.key_id) is not verified.key:
+            verified = await self._verify(token)
+            self._verified.put(digest, verified)
+        if verified.expires_at <= self._clock.now().timestamp():
+            self._verified.forget(digest)
+            raise _expired()
+        return verified.caller
+
+    async def _verify(self, token: str) -> _Verified:
         try:
-            header, claims = _unverified(token)
-            key = await self._find_key(str(claims.get("iss")), str(header.get("kid")))
-            verified = jwt.decode(token, key, algorithms=ALGORITHMS).claims
+            header, unverified = _unverified(token)
+            issuer, key_id = str(unverified.get("iss")), str(header.get("kid"))
+            key = await self._find_key(issuer, key_id)
+            claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise _unauthenticated("The access token is not valid.") from error
-        return self._caller(verified)
+        expires_at = claims.get("exp")
+        if not isinstance(expires_at, int):
+            raise _expired()
+        return _Verified(issuer, key_id, key, self._caller(claims), expires_at)
 
     async def _find_key(self, issuer: str, key_id: str) -> ECKey:
         if issuer != self._region and issuer in self._regions:
@@ -127,9 +177,6 @@ class Authenticate:
         return key
 
     def _caller(self, claims: Mapping[str, object]) -> Caller:
-        expires = claims.get("exp")
-        if not isinstance(expires, int) or expires <= self._clock.now().timestamp():
-            raise _unauthenticated("The access token has expired: get a new one.")
         if claims.get("aud") != AUDIENCE:
             raise _unauthenticated("The access token was not issued for us.")
         subject, scope, bound = claims.get("sub"), claims.get("scope"), claims.get("property")
@@ -147,6 +194,10 @@ def _unverified(token: str) -> tuple[Mapping[str, object], Mapping[str, object]]
     if not isinstance(claims, dict):
         raise TypeError("claims are an object")
     return compact.headers(), claims
+
+
+def _expired() -> ProblemError:
+    return _unauthenticated("The access token has expired: get a new one.")
 
 
 def _unauthenticated(detail: str) -> ProblemError:
