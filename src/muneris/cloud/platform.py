@@ -14,11 +14,13 @@ from muneris.cloud.documents import Documents
 from muneris.cloud.documents.azure import AzureDocuments
 from muneris.cloud.events import Publisher
 from muneris.cloud.events.azure import AzurePublisher, Topic
+from muneris.cloud.events.shared import SharedPublisher
 from muneris.cloud.http import Authenticate, PublicKeys
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.settings import CloudSettings
 from muneris.cloud.tables import Table
 from muneris.cloud.tables.azure import AzureTable
+from muneris.cloud.tables.grouped import GroupedTable
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.cloud.tables.spread import MAIN, AccountOf, SpreadTable
 from muneris.cloud.wire.account import StorageAccount, storage_account
@@ -64,8 +66,9 @@ class Platform:
 
     def property_table(self, name: str, account_of: AccountOf) -> Table:
         """A table whose partitions are properties, each in the storage account that holds it."""
-        tables = {each: self._table(account, name) for each, account in self._further_accounts.items()}
-        return SpreadTable({MAIN: self.table(name), **tables}, account_of)
+        accounts = {MAIN: self._account, **self._further_accounts}
+        tables = {each: self._property_table(account, name) for each, account in accounts.items()}
+        return SpreadTable(tables, account_of)
 
     def account_checks(self, name: str) -> Mapping[str, Callable[[], Awaitable[bool]]]:
         """Whether each further storage account serves a table, by its component in the region's health."""
@@ -115,7 +118,7 @@ class Platform:
         """The region's Event Grid topic."""
         topic = Topic(self._settings.events_endpoint, self._events_authorization)
         source = f"/muneris/{self._settings.region}/{self._app}"
-        return AzurePublisher(topic, source, self._requests, _ONCE_MORE, self.clock)
+        return SharedPublisher(AzurePublisher(topic, source, self._requests, _ONCE_MORE, self.clock))
 
     @property
     def _events_authorization(self) -> Authorization:
@@ -146,7 +149,11 @@ class Platform:
             self._account.queue, self._account.credential, transport=_transport(), retry_total=0
         )
 
-    def _table(self, account: StorageAccount, name: str) -> Table:
+    def _property_table(self, account: StorageAccount, name: str) -> Table:
+        table = self._table(account, name)
+        return GroupedTable(table) if self._settings.group_commit else table
+
+    def _table(self, account: StorageAccount, name: str) -> RetriedTable:
         table = AzureTable(account, name, self._requests)
         return RetriedTable(table, RetryPolicy(), lambda: secrets.token_hex(6))
 

@@ -40,6 +40,8 @@ class CloudSettings(BaseSettings):
     """The app's user-assigned identity; without it, the system-assigned one."""
     storage_accounts: Annotated[Json[dict[AccountName, SecretStr]], Field(default="{}")]
     """Further storage accounts of the region, by names that stand in directory rows: none is ever renamed."""
+    group_commit: bool = True
+    """Whether transactions of one property that wait for each other go together (docs/adr/0013)."""
     events_endpoint: str
     events_key: SecretStr | None = None
     """Access key of the topic; without it, the app's managed identity publishes."""

@@ -29,7 +29,8 @@ _VALUES = 64
 def changed_values(order: Order) -> Values:
     """What the row `changed` is to say of an order that moved on.
 
-    It is written without a condition, so writers neither read it nor get in each other's way.
+    It is written without a condition, so writers neither read it nor get in each other's way: it costs one
+    row more in three transactions of an order's life, and no call.
     """
     return {_name_of(order.order_id): _said_of(order.order_id, order.sequence)}
 

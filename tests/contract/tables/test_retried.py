@@ -139,6 +139,14 @@ async def test_reading_back_is_tried_again_too(table: Table) -> None:
     assert etags == {"row": await etag_of(table, "row")}
 
 
+async def test_reading_back_goes_on_with_the_rows_that_are_left_to_read(table: Table) -> None:
+    """Else a read in so many that fails would spoil every try to read that many rows."""
+    faulty = FaultyTable(table, in_turn(["after"]), reads=Faults(lambda n: "before" if n % 4 == 3 else None))
+    claim = Transaction("p").insert("a", {}).insert("b", {}).insert("c", {}).insert("d", {})
+    etags = await RetriedTable(faulty, RetryPolicy(chance=lambda: 0.0), lambda: "ours").transact(claim)
+    assert etags == {key: await etag_of(table, key) for key in "abcd"}
+
+
 @pytest.mark.parametrize("faults", LOST, ids=str)
 async def test_of_many_claimants_one_wins_and_knows_it(table: Table, faults: tuple[Kind, ...]) -> None:
     async def claim(number: int) -> bool:

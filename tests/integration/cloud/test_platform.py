@@ -20,7 +20,7 @@ from localcloud.resources import load_resources, provision
 from muneris.auth.access_tokens import AccessTokens
 from muneris.auth.model import Session
 from muneris.cloud import platform
-from muneris.cloud.documents import Document
+from muneris.cloud.documents import Document, upload
 from muneris.cloud.events import Event
 from muneris.cloud.platform import Platform
 from muneris.cloud.settings import CloudSettings
@@ -53,7 +53,8 @@ async def open_platform(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
             monkeypatch.setenv(name, value)
         return Platform(CloudSettings(), "orders")
 
-    monkeypatch.setattr(platform, "AioHttpTransport", open_transport)
+    for module in (platform, upload):
+        monkeypatch.setattr(module, "AioHttpTransport", open_transport)
     monkeypatch.setattr(platform, "Requests", open_requests)
     yield opening
     for each in opened:

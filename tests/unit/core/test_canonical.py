@@ -176,6 +176,22 @@ def test_what_is_not_one_unambiguous_value_is_malformed(body: bytes) -> None:
         parse_json(body)
 
 
+def nested(depth: int, open_: bytes, close: bytes) -> bytes:
+    return open_ * (depth - 1) + b"[]" + close * (depth - 1)
+
+
+@pytest.mark.parametrize(("open_", "close"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{},{"a":', b"}]")])
+def test_values_nest_64_levels_and_no_more(open_: bytes, close: bytes) -> None:
+    levels = len(close)
+    parse_json(nested(63 // levels + 1, open_, close))
+    with pytest.raises(MalformedJsonError, match="64 levels"):
+        parse_json(nested(64 // levels + 1, open_, close))
+
+
+def test_many_values_that_do_not_nest_are_read() -> None:
+    assert parse_json(b"[" + b"{}," * 999 + b"{}]") == [{}] * 1000
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -116,16 +116,22 @@ async def test_another_key_does_not_wait(errands: Errands, groups: Groups[str, s
     assert await other == "b"
 
 
-async def test_the_next_is_on_its_way_before_this_one_is_heard_of(
-    errands: Errands, groups: Groups[str, str, str]
-) -> None:
-    (first, _) = await begin(groups, "a", "b")
-    under_way_at_the_answer: list[int] = []
-    first.add_done_callback(lambda _: under_way_at_the_answer.append(len(errands.groups)))
-    errands.end(0)
-    await first
-    await asyncio.sleep(0)
-    assert under_way_at_the_answer == [2]
+async def test_the_next_begins_before_the_members_of_this_one_hear_of_it() -> None:
+    events: list[str] = []
+
+    async def carry_out(_key: str, members: Sequence[str]) -> Sequence[str]:
+        events.append(f"{members} begin")
+        await asyncio.sleep(0)
+        return members
+
+    together = Groups[str, str, str](carry_out, three_fit, patience_seconds=60)
+
+    async def act(member: str) -> None:
+        await together.join("k", member)
+        events.append(f"{member} heard")
+
+    await asyncio.gather(*(act(member) for member in "abc"))
+    assert events == ["['a'] begin", "['b', 'c'] begin", "a heard", "b heard", "c heard"]
 
 
 async def test_a_members_own_error_is_its_alone(errands: Errands, groups: Groups[str, str, str]) -> None:
