@@ -15,10 +15,7 @@ from localcloud.supervisor.messages import Exited, Forked
 PRELOADED = (
     "aiohttp.web",
     "azure.core.pipeline.transport",
-    "azure.data.tables.aio",
-    "azure.eventgrid.aio",
     "azure.functions",
-    "azure.identity.aio",
     "azure.storage.blob.aio",
     "azure.storage.queue.aio",
     "azure_functions_runtime",

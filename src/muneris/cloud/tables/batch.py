@@ -1,12 +1,12 @@
 """Transactions as Table Storage takes and answers them ("Performing entity group transactions", REST API)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from muneris.cloud.tables.entities import ENTITY_TYPE, entity_json, entity_url
-from muneris.cloud.tables.refusals import error_of
+from muneris.cloud.tables.refusals import error_of, is_conflict
 from muneris.cloud.tables.rows import ANY
-from muneris.cloud.tables.table import OutcomeUnknownError
+from muneris.cloud.tables.table import OutcomeUnknownError, TableUnavailableError
 from muneris.cloud.tables.transaction import Kind, Operation, Transaction
 from muneris.cloud.wire.refusal import Refusal, read_refusal
 from muneris.cloud.wire.requests import Answer
@@ -57,6 +57,7 @@ def read_batch(answer: Answer, transaction: Transaction) -> Mapping[str, str]:
     Raises:
         RowConflictError: a condition did not hold; nothing was written.
         OutcomeUnknownError: the answer leaves it open whether anything was written.
+        TableUnavailableError: nothing was written; trying again will do.
         RequestRefusedError: the transaction should have been taken; nothing was written.
     """
     if answer.status >= _FIRST_ERROR:
@@ -77,11 +78,20 @@ def read_batch(answer: Answer, transaction: Transaction) -> Mapping[str, str]:
 def _failure(refusal: Refusal, body: bytes, transaction: Transaction) -> Exception:
     if not refusal.code:
         return OutcomeUnknownError(f"an answer that ends early: {refusal}")
-    keys = [each.key for each in transaction]
+    at_fault = _find_at_fault(body, list(transaction))
+    if at_fault is not None and at_fault.kind == "upsert" and is_conflict(refusal):
+        # It has no condition: somebody else wrote the row at this very moment.
+        return TableUnavailableError(str(refusal))
+    return error_of(refusal, at_fault.key if at_fault else None, OutcomeUnknownError)
+
+
+def _find_at_fault(body: bytes, operations: Sequence[Operation]) -> Operation | None:
+    """The operation that the answer names, or None: it names none."""
+    if len(operations) == 1:
+        return operations[0]
     found = _FAILED_INDEX.search(body)
-    index = int(found[1]) if found else len(keys) - 1
-    named = found is not None or len(keys) == 1
-    return error_of(refusal, keys[index] if named and index < len(keys) else None, OutcomeUnknownError)
+    index = int(found[1]) if found else len(operations)
+    return operations[index] if index < len(operations) else None
 
 
 def _etag(headers: bytes) -> str:

@@ -3,8 +3,9 @@
 import itertools
 from collections.abc import Mapping
 
-from muneris.cloud.tables.rows import ANY, Page, Row, Value, Values
-from muneris.cloud.tables.table import PAGE, RowChangedError, RowExistsError, RowMissingError
+from muneris.cloud.tables.conditions import find_conflict
+from muneris.cloud.tables.rows import Page, Row, Value, Values
+from muneris.cloud.tables.table import PAGE
 from muneris.cloud.tables.transaction import Operation, Transaction
 
 
@@ -23,7 +24,9 @@ class MemoryTable:
         """Carry out all of it or nothing."""
         rows = self._rows.setdefault(transaction.partition, {})
         for operation in transaction:
-            _check(operation, rows.get(operation.key))
+            conflict = find_conflict(operation, rows.get(operation.key))
+            if conflict is not None:
+                raise conflict
         etags = {}
         for operation in transaction:
             if operation.kind == "delete":
@@ -50,17 +53,6 @@ class MemoryTable:
         keys = sorted(key for key in rows if first <= key < end)
         following = keys[limit] if len(keys) > limit else None
         return Page([rows[key] for key in keys[:limit]], following)
-
-
-def _check(operation: Operation, stored: Row | None) -> None:
-    if operation.kind == "insert" and stored is not None:
-        raise RowExistsError(operation.key)
-    if operation.etag is None:
-        return
-    if stored is None:
-        raise RowMissingError(operation.key)
-    if operation.etag not in {ANY, stored.etag}:
-        raise RowChangedError(operation.key)
 
 
 def _written(operation: Operation, stored: Row | None) -> Values:

@@ -22,6 +22,11 @@ _CONFLICTS: Mapping[str, type[RowConflictError]] = {
 is 400 by the documentation, and their own in fact."""
 
 
+def is_conflict(refusal: Refusal) -> bool:
+    """Whether a condition did not hold."""
+    return refusal.code in _CONFLICTS
+
+
 def error_of(
     refusal: Refusal, key: str | None = None, unavailable: type[TableUnavailableError] = TableUnavailableError
 ) -> Exception:

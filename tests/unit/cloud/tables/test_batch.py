@@ -8,6 +8,7 @@ from muneris.cloud.tables import (
     RowConflictError,
     RowExistsError,
     RowMissingError,
+    TableUnavailableError,
     Transaction,
 )
 from muneris.cloud.tables.batch import BATCH_TYPE, batch_body, read_batch
@@ -195,6 +196,14 @@ def test_a_conflict_of_the_only_row_is_its_own() -> None:
     with pytest.raises(RowExistsError) as raised:
         read_batch(answer, ONE)
     assert raised.value.key == "1"
+
+
+@pytest.mark.parametrize("code", ["EntityAlreadyExists", "UpdateConditionNotSatisfied"])
+def test_a_write_without_a_condition_is_tried_again_when_another_was_faster(code: str) -> None:
+    result = failed("409 Conflict", code, "1:No.")
+    with pytest.raises(TableUnavailableError) as raised:
+        read_batch(Answer(202, {}, of_real_service(result)), Transaction("p").insert("1", {}).upsert("2", {}))
+    assert (raised.type, str(raised.value)) == (TableUnavailableError, f"409 {code}")
 
 
 def error(code: str) -> bytes:
