@@ -120,18 +120,27 @@ class Posting:
             turns.release()
 
     async def _post(self, ask: Ask) -> None:
+        claimed = await self._claim_recalled(ask) or await self._claim_stored(ask)
+        if claimed is not None:
+            await self._call(claimed)
+
+    async def _claim_recalled(self, ask: Ask) -> _Claimed | None:
+        """Claim the first call from memory. None: this process does not remember the order as it is now."""
+        work, stored = self._store.recall_work(ask), self._store.recall(ask.property_code, ask.order_id)
+        return None if work is None or stored is None else await self._claim(stored, work)
+
+    async def _claim_stored(self, ask: Ask) -> _Claimed | None:
+        """Claim a call for what is stored. None: nobody is to call now, or somebody else does."""
         work, stored = await asyncio.gather(
             self._store.find_work(ask), self._store.find(ask.property_code, ask.order_id)
         )
         if work is None or stored is None or self._is_claimed(work):
-            return
+            return None
         if self._is_too_late_to_repeat(work):
             if not await self._is_absent(stored.order, stored.etag, work):
-                return
+                return None
             work = replace(work, first_sent_at=None, last_deadline=None)
-        claimed = await self._claim(stored, work)
-        if claimed is not None:
-            await self._call(claimed)
+        return await self._claim(stored, work)
 
     def _is_claimed(self, work: Work) -> bool:
         return work.claimed_until is not None and work.claimed_until > self._clock.now()

@@ -141,9 +141,7 @@ def _keep_limits(index: int, choice: _Choice) -> None:
         count = sum(each.asked.quantity for each in choice.condiments if each.group_id == group_id)
         if count < rule.min or (rule.max and count > rule.max):
             limits = f"{rule.min} to {rule.max or 'any number'}"
-            raise CONDIMENT_RULE(
-                f"Line {index}: group {group_id} takes {limits} condiments, not {count}."
-            )
+            raise CONDIMENT_RULE(f"Line {index}: group {group_id} takes {limits} condiments, not {count}.")
 
 
 def _first(text: Text) -> str:

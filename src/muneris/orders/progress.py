@@ -8,7 +8,7 @@ from muneris.orders import model
 from muneris.orders.events import ask_of
 from muneris.orders.model import Advance, Ask, Order, Status, Step
 from muneris.orders.scheduler import Scheduler
-from muneris.orders.store import OrderStore
+from muneris.orders.store import OrderStore, StoredOrder
 from muneris.orders.targets import Targets, target_of
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Progress:
         if ask.step is not Step.RESERVE:
             await self._store.finish([ask])
             return
-        while (stored := await self._store.find(ask.property_code, ask.order_id)) is not None:
+        while (stored := await self._recall_or_find(ask)) is not None:
             if stored.order.status is not Status.RECEIVED:
                 return
             advance = self._after_reserve(stored.order, event)
@@ -50,6 +50,10 @@ class Progress:
             if await self._store.find_work(ask) is None:
                 return
         _log.error("an answer for order %s, which does not exist", ask.order_id)
+
+    async def _recall_or_find(self, ask: Ask) -> StoredOrder | None:
+        recalled = self._store.recall(ask.property_code, ask.order_id)
+        return recalled or await self._store.find(ask.property_code, ask.order_id)
 
     def _after_reserve(self, order: Order, event: Event) -> Advance:
         now = self._clock.now()

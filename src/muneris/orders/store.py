@@ -11,7 +11,7 @@
 
 import json
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -27,11 +27,14 @@ from muneris.cloud.tables import (
     Values,
     rows_with_prefix,
 )
+from muneris.cloud.tables.remembered import Remembered
 from muneris.core.clock import from_rfc3339, to_rfc3339
 from muneris.core.ids import newest_first
 from muneris.orders.changes import CHANGED, Changes, changed_values
 from muneris.orders.model import Advance, Ask, Order, Step, Work
 
+REMEMBERED = 2_000
+"""How many orders under way a process remembers: some 10 KB each."""
 _CHUNK = 60 * 1024
 _WORK = "work|"
 
@@ -63,11 +66,17 @@ class GuestOrders:
 
 
 class OrderStore:
-    """Orders and what they owe, in table `Orders`; `changes` is told of each order that moved on."""
+    """Orders and what they owe, in table `Orders`; `changes` is told of each order that moved on.
+
+    Orders that this process moved on lately are remembered until they are at rest, so that it need not read
+    what it wrote: see `recall`.
+    """
 
     def __init__(self, table: Table, changes: Changes) -> None:
         self._table = table
         self._changes = changes
+        self._orders = Remembered[tuple[Order, Claim]](REMEMBERED)
+        self._works = Remembered[Work](REMEMBERED)
 
     async def accept(self, order: Order, claim: Claim, work: Work, guest: GuestOrders | None = None) -> None:
         """Store a new order, its first work, and its place among its guest's open orders.
@@ -87,12 +96,26 @@ class OrderStore:
         transaction.insert(f"open|{key}", {}).insert(_work_key(work.ask), _work_values(work))
         if guest is not None:
             _add_guest(transaction, claim.placed_by, guest)
-        await self._table.transact(transaction)
+        etags = await self._table.transact(transaction)
+        self._remember(order, claim, etags)
 
     async def find(self, property_code: str, order_id: UUID) -> StoredOrder | None:
         """The order, or None."""
         row = await self._table.find(property_code, f"order|{newest_first(order_id)}")
         return None if row is None else _stored_order(row)
+
+    def recall(self, property_code: str, order_id: UUID) -> StoredOrder | None:
+        """The order as this process last wrote it, or None.
+
+        It may be outdated: it serves a write under its ETag, and for what never changes again.
+        """
+        known = self._orders.recall(property_code, f"order|{newest_first(order_id)}")
+        return None if known is None else StoredOrder(*known.value, known.etag)
+
+    def recall_work(self, ask: Ask) -> Work | None:
+        """The owed step as this process last wrote it, or None; it may be outdated, as `recall`."""
+        known = self._works.recall(ask.property_code, _work_key(ask))
+        return None if known is None else known.value
 
     async def is_open(self, property_code: str, order_id: UUID) -> bool:
         """Whether the order exists and is not at rest."""
@@ -123,6 +146,7 @@ class OrderStore:
         transaction = Transaction(order.property_code)
         transaction.merge(_order_key(order), _order_values(order), etag=stored.etag)
         transaction.merge(_work_key(work.ask), _work_values(work), etag=work.etag)
+        self._forget(order, work.ask)
         if order.sequence > stored.order.sequence:  # said again it would hide what others said in between
             transaction.upsert(CHANGED, changed_values(order))
         try:
@@ -132,6 +156,7 @@ class OrderStore:
         self._changes.tell(order)
         if not {_order_key(order), _work_key(work.ask)} <= etags.keys():
             return None  # it took a lost answer to learn that it happened, and meanwhile somebody wrote again
+        self._remember(order, stored.claim, etags)
         return etags[_order_key(order)], _with_etag(work, etags[_work_key(work.ask)])
 
     async def advance(self, etag: str, answered: Ask, advance: Advance) -> bool:
@@ -148,10 +173,14 @@ class OrderStore:
             transaction.insert(_work_key(work.ask), _work_values(work))
         if order.at_rest:
             transaction.delete(f"open|{newest_first(order.order_id)}", etag=ANY)
+        known = self.recall(order.property_code, order.order_id)
+        self._forget(order, answered)
         try:
-            await self._table.transact(transaction)
+            etags = await self._table.transact(transaction)
         except RowConflictError:
             return False
+        if known is not None:
+            self._remember(order, known.claim, etags, advance.begun)
         self._changes.tell(order)
         return True
 
@@ -194,6 +223,24 @@ class OrderStore:
         except RowConflictError:
             return False
         return True
+
+    def _remember(
+        self, order: Order, claim: Claim, etags: Mapping[str, str], works: Sequence[Work] = ()
+    ) -> None:
+        if order.at_rest:
+            return
+        self._orders.wrote(
+            order.property_code, _order_key(order), (order, claim), etags.get(_order_key(order))
+        )
+        for work in works:
+            key = _work_key(work.ask)
+            if key in etags:
+                self._works.wrote(order.property_code, key, _with_etag(work, etags[key]), etags[key])
+
+    def _forget(self, order: Order, ask: Ask) -> None:
+        """Before a write: should its outcome stay unknown, nothing is remembered."""
+        self._orders.forget(order.property_code, _order_key(order))
+        self._works.forget(ask.property_code, _work_key(ask))
 
 
 def _order_key(order: Order) -> str:
