@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import batched, chain
+from uuid import UUID
 
 from muneris.cloud.agenda import Agenda
 from muneris.cloud.events import Publisher
@@ -26,6 +27,10 @@ PROBES = 3
 """How many asks a sweep sends to a silent target, whosever they are."""
 PER_SWEEP = 200
 """How many asks a sweep sends to a target for one property: what waited does not come back as a burst."""
+READ_PER_SWEEP = 1000
+"""How many of a property's owed steps a sweep looks at; the next one goes on with those that follow.
+
+So a long outage does not make sweeping cost as much as taking orders."""
 PROPERTIES_AT_ONCE = 8
 OFFERS_AT_ONCE = 1000
 """How much offered work may be on its way: while Event Grid hangs, the rest is left to the sweeper."""
@@ -52,6 +57,7 @@ class Scheduler:
         self._clock = clock
         self._chance = chance
         self._offers: set[asyncio.Task[None]] = set()
+        self._continue_at: dict[str, UUID] = {}
 
     def offer(self, works: Sequence[Work]) -> None:
         """Send work that was just committed, at once and once: what fails is left to the sweeper."""
@@ -82,9 +88,15 @@ class Scheduler:
             await _apart(str(target), self._sweep_target(target, works), None)
 
     async def _owed_by(self, entry: Row) -> list[Work]:
-        """All that a property owes; one that owes nothing leaves the agenda."""
-        owed = [work async for work in self._store.works(entry.key)]
-        if owed:
+        """What a property owes, or some of it in turn; one that owes nothing leaves the agenda."""
+        start = self._continue_at.pop(entry.key, None)
+        owed: list[Work] = []
+        async for work in self._store.works(entry.key, start):
+            if len(owed) == READ_PER_SWEEP:
+                self._continue_at[entry.key] = work.ask.order_id
+                break
+            owed.append(work)
+        if owed or start is not None:
             await self._agenda.touch(entry.key)
         else:
             await self._agenda.drop_settled(entry)

@@ -133,9 +133,9 @@ class OrderStore:
         row = await self._table.find(ask.property_code, _work_key(ask))
         return None if row is None else _work(row)
 
-    async def works(self, property_code: str) -> AsyncIterator[Work]:
-        """Every step a property's orders owe."""
-        async for row in rows_with_prefix(self._table, property_code, _WORK):
+    async def works(self, property_code: str, start: UUID | None = None) -> AsyncIterator[Work]:
+        """Every step a property's orders owe, the oldest order's first, from the order `start` on."""
+        async for row in rows_with_prefix(self._table, property_code, _WORK, str(start or "")):
             yield _work(row)
 
     async def claim_posting(self, stored: StoredOrder, order: Order, work: Work) -> tuple[str, Work] | None:

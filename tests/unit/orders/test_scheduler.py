@@ -13,6 +13,7 @@ from tests.restaurant import CODE, NOON
 
 from muneris.cloud.agenda import SETTLED_AFTER
 from muneris.cloud.events import Event
+from muneris.orders import scheduler
 from muneris.orders.model import FIRST_DUE, Status, Step, Work
 from muneris.orders.scheduler import LONGEST_PAUSE, OFFERS_AT_ONCE, PER_SWEEP, PROBES, Scheduler
 
@@ -232,6 +233,33 @@ async def test_a_sweep_sends_so_many_to_one_target(region: OrderingRegion) -> No
     assert len(await turn(region, 10)) == PER_SWEEP
     await keep_answering(region)
     assert len(await turn(region, 1)) == 50
+
+
+async def test_of_a_long_backlog_sweeps_look_at_some_in_turn(
+    region: OrderingRegion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "READ_PER_SWEEP", 10)
+    region.bus.down()
+    await place(region, 25)
+    region.bus.up()
+    region.clock.advance(seconds=60)
+    sent = [await turn(region) for _ in range(3)]
+    assert [len(each) for each in sent] == [10, 10, 5]
+    assert len(ids([event for each in sent for event in each])) == 25
+
+
+async def test_a_property_is_looked_at_while_a_later_part_of_its_backlog_is_empty(
+    region: OrderingRegion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "READ_PER_SWEEP", 1)
+    await place(region, 2)
+    region.clock.advance(seconds=2 * SETTLED_AFTER.total_seconds())
+    await region.scheduler.sweep()
+    last = max(await region.works(), key=lambda work: str(work.ask.order_id))
+    await region.store.finish([last.ask])
+    await region.scheduler.sweep()  # goes on where nothing is left
+    assert [entry.key for entry in await region.agenda.entries()] == [CODE]
+    assert len(await region.works()) == 1
 
 
 async def test_one_propertys_trouble_is_not_anothers(region: OrderingRegion) -> None:
