@@ -38,8 +38,12 @@ format: setup ## Rewrite the code in the project's format
 	@.venv/bin/ruff format .
 
 .PHONY: bench
-bench: setup ## Measure the order path (ratios, side by side in one run)
+bench: setup ## Measure the order path, half an hour (ARGS="--only direct,life --quick" …)
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+.PHONY: bench-check
+bench-check: setup ## Fail if a ratio is 15 % below the committed baseline
+	@$(PYTHON) -m benchmarks --check $(ARGS)
 
 .PHONY: lock
 lock: setup ## Resolve the dependencies again

@@ -1,73 +1,127 @@
-"""`make bench`: measures, prints a table, writes JSON."""
+"""`make bench` and `make bench-check`: measure the order path, and say how it is."""
 
 import argparse
-import asyncio
-import json
-import socket
+import dataclasses
+import os
+import platform
+import signal
 import sys
-import tempfile
-from contextlib import ExitStack
-from dataclasses import asdict
+import traceback
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import uvloop
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.intake import intake_bench
-from benchmarks.slices import Ratio, measure
-from localcloud.azurite import Azurite, StorageAddress
+from benchmarks.check import BASELINE, Baseline, find_unevenness, regressions, updated
+from benchmarks.report import Record, Report
+from benchmarks.suite import QUESTIONS, QUICK, RATIOS, Plan, chosen
+from benchmarks.tables import tables
 
-_CALLERS = (1, 8, 32)
+_BASELINE_FILE = Path(__file__).with_name("baseline.json")
+_PAGE_WIDTH = 160
+_INTERRUPTED = 130  # as a shell says of Ctrl-C
 
 
 def main() -> None:
-    """Measure and report."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--pairs", type=int, default=9, help="pairs of slices a row")
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of a slice")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
-    options = parser.parse_args()
-    ratios = asyncio.run(_run(options.pairs, options.seconds))
-    if options.json:
-        options.json.write_text(json.dumps([asdict(ratio) for ratio in ratios], indent=2) + "\n")
-    Console().print(_table(ratios))
+    """Measure; exit code 1 if something failed or is not as it should be."""
+    options = _parser().parse_args()
+    plan = QUICK if options.quick else Plan()
+    plan = dataclasses.replace(plan, pairs=options.pairs or plan.pairs)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # ends as Ctrl-C does
+    try:
+        wrong = _check(options, plan) if options.check else _bench(options, plan)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    for line in wrong:
+        _say(line)
+    sys.exit(1 if wrong else 0)
 
 
-async def _run(pairs: int, seconds: float) -> list[Ratio]:
-    with tempfile.TemporaryDirectory() as folder:
-        storage = Azurite(StorageAddress(*_free_ports(3)), Path(folder) / "data", Path(folder) / "log")
-        await storage.start()
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = ", ".join(QUESTIONS)
+    parser.add_argument("--only", default="", help=f"beginnings of names, parted by commas, of: {names}")
+    parser.add_argument("--quick", action="store_true", help="see that everything works; figures are noise")
+    parser.add_argument("--pairs", type=int, help="pairs of slices a ratio")
+    parser.add_argument(
+        "--json", type=Path, help="a file to keep the figures in, with those it has of others"
+    )
+    parser.add_argument("--save-baseline", action="store_true", help="take these ratios as the baseline")
+    parser.add_argument("--check", action="store_true", help="compare ratios with the baseline")
+    return parser
+
+
+def _bench(options: argparse.Namespace, plan: Plan) -> list[str]:
+    """Measure and show; what failed or is uneven, a line each."""
+    report, failed = _measure(chosen(QUESTIONS, options.only), plan, options.json)
+    for each in tables(report):
+        _show(each.title, each.columns, each.rows)
+    if options.save_baseline:
+        _write_baseline(updated(_read_baseline(), report.ratios))
+    return [*failed, *find_unevenness(report.growths)]
+
+
+def _check(options: argparse.Namespace, plan: Plan) -> list[str]:
+    """Compare ratios with the baseline; what is worse, a line each."""
+    baseline = _read_baseline()
+    if not baseline:
+        return ["There is no baseline to compare with: make one with 'make bench ARGS=--save-baseline'."]
+    return regressions(chosen(RATIOS, options.only), lambda name: _ask(name, plan), baseline)
+
+
+def _measure(names: Iterable[str], plan: Plan, file: Path | None) -> tuple[Report, list[str]]:
+    """Ask one question after another; what one answers is kept, whatever becomes of the next."""
+    report = Report(measured_on=datetime.now(UTC).date(), machine=_machine())
+    if file is not None and file.exists():
+        known = Report.model_validate_json(file.read_bytes())
+        report = known.model_copy(update={"measured_on": report.measured_on, "machine": report.machine})
+    failed = []
+    for name in names:
         try:
-            return await _measure_all(storage.address, pairs, seconds)
-        finally:
-            await storage.stop()
+            report = report.updated(_ask(name, plan))
+        except Exception as error:  # noqa: BLE001 - an entry point: the other questions are asked all the same
+            traceback.print_exception(error)
+            failed.append(f"{name} failed: {error!r}")
+            continue
+        if file is not None:
+            file.write_text(report.model_dump_json(indent=1) + "\n")
+    return report, failed
 
 
-async def _measure_all(address: StorageAddress, pairs: int, seconds: float) -> list[Ratio]:
-    ratios = []
-    async with intake_bench(address) as bench:
-        for callers in _CALLERS:
-            print(f"intake, {callers} callers …", file=sys.stderr)
-            ratios.append(
-                await measure(
-                    "intake / floor", bench.intake, bench.floor, callers=callers, pairs=pairs, seconds=seconds
-                )
-            )
-    return ratios
+def _ask(name: str, plan: Plan) -> Sequence[Record]:
+    async def ask() -> Sequence[Record]:
+        return await QUESTIONS[name](plan)
+
+    _say(f"{name} ...")
+    return uvloop.run(ask())
 
 
-def _table(ratios: list[Ratio]) -> Table:
-    table = Table("ratio", "callers", "orders/s", "floor/s", "ratio (quartiles)")
-    for each in ratios:
-        spread = f"{each.median:.2f} ({each.low:.2f}-{each.high:.2f})"
-        table.add_row(each.name, str(each.callers), f"{each.rate:.0f}", f"{each.floor_rate:.0f}", spread)
-    return table
+def _read_baseline() -> Baseline:
+    return BASELINE.validate_json(_BASELINE_FILE.read_bytes()) if _BASELINE_FILE.exists() else {}
 
 
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
+def _write_baseline(baseline: Baseline) -> None:
+    _BASELINE_FILE.write_bytes(BASELINE.dump_json(baseline, indent=1) + b"\n")
+
+
+def _machine() -> str:
+    gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.process_cpu_count()} cores, {gib:.0f} GiB, {platform.system()} on {platform.machine()}"
+
+
+def _show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else _PAGE_WIDTH).print(table)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

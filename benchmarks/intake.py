@@ -1,126 +1,49 @@
-"""Intake: an order through the whole API, against the bare storage calls it cannot do without."""
+"""Intake by HTTP against the floor: how near the order path comes to its storage's own speed."""
 
-import json
-import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import itertools
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from http import HTTPStatus
 
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.data.tables.aio import TableServiceClient
-from starlette.types import ASGIApp, Message, Scope
+from benchmarks.bench import MOST_CALLERS, Bench, running_bench
+from benchmarks.report import Ratio
+from benchmarks.slices import Side, compare, measure
 
-from benchmarks.restaurant import MENU, ORDER, Restaurants, staff_token
-from benchmarks.slices import Once
-from localcloud.azurite import StorageAddress
-from muneris.cloud.agenda import REMEMBERED_FOR, Agenda
-from muneris.cloud.events.memory import MemoryPublisher
-from muneris.cloud.http import create_api
-from muneris.cloud.http.guard import Guard
-from muneris.cloud.retry import RetryPolicy
-from muneris.cloud.tables import Table, Transaction
-from muneris.cloud.tables.azure import AzureTable
-from muneris.cloud.tables.retried import RetriedTable
-from muneris.core.clock import SystemClock
-from muneris.core.ids import new_uuid7, newest_first
-from muneris.orders import api
-from muneris.orders.changes import Changes
-from muneris.orders.guests import GuestLimit
-from muneris.orders.health import Health
-from muneris.orders.queries import OrderQueries
-from muneris.orders.scheduler import Scheduler
-from muneris.orders.service import Intake
-from muneris.orders.store import OrderStore
-from muneris.orders.targets import Targets
-
-_BODY = json.dumps(ORDER).encode()
-_ORDER_BYTES = 900
-"""About what the row of such an order holds besides its keys."""
+DIRECT, HOST, GROUPED = "direct / floor", "host / floor", "group commit on / off"
 
 
 @dataclass(frozen=True)
-class IntakeBench:
-    """Both sides over one storage account. Each slice gets a property, hence a partition, of its own."""
+class Row:
+    """One ratio to measure: who is compared, how many call at once, at how many properties."""
 
-    app: ASGIApp
-    orders: Table
-    restaurants: Restaurants
-
-    def intake(self) -> Once:
-        """Orders through guard, API, checks, pricing and the transaction."""
-        path = f"/v1/orders/{self.restaurants.next_property()}"
-
-        async def once() -> None:
-            await _post(self.app, path)
-
-        return once
-
-    def floor(self) -> Once:
-        """The same transaction by the same client, its rows made up."""
-        partition = self.restaurants.next_property()
-
-        async def once() -> None:
-            key = newest_first(new_uuid7(datetime.now(UTC)))
-            transaction = Transaction(partition).insert(f"order|{key}", {"Body0": b"x" * _ORDER_BYTES})
-            transaction.insert(f"open|{key}", {}).insert(f"work|{key}|000001|reserve", {"Payload": "x" * 100})
-            await self.orders.transact(transaction)
-
-        return once
+    name: str
+    callers: int
+    properties: int
 
 
-@asynccontextmanager
-async def intake_bench(storage: StorageAddress) -> AsyncIterator[IntakeBench]:
-    """The orders app's HTTP side without its consumers; what it publishes stays in memory."""
-    async with TableServiceClient.from_connection_string(
-        storage.connection_string, transport=AioHttpTransport(use_env_settings=False), retry_total=0
-    ) as service:
-        tables = {}
-        for name in ("Orders", "Agenda", "Settings"):
-            client = await service.create_table(name)
-            tables[name] = RetriedTable(AzureTable(client), RetryPolicy(), lambda: secrets.token_hex(6))
-        clock = SystemClock()
-        restaurants = Restaurants(MENU)
-        changes = Changes()
-        store = OrderStore(tables["Orders"], changes)
-        agenda = Agenda(tables["Agenda"], "region", clock, remembered=REMEMBERED_FOR)
-        targets = Targets(tables["Agenda"], clock)
-        scheduler = Scheduler(store, agenda, targets, MemoryPublisher(), clock)
-        read_models = restaurants.read_models()
-        intake = Intake("api1", store, agenda, scheduler, GuestLimit(store, 20), read_models, clock)
-        queries = OrderQueries(store, read_models.homes, changes)
-        health = Health("api1", tables["Settings"], _always, {}, targets)
-        routes = api.router(intake, queries, health, restaurants.authenticate(clock))
-        yield IntakeBench(Guard(create_api("orders", routes), "api1"), tables["Orders"], restaurants)
-        await scheduler.quiet()
+ROWS = (
+    *(
+        Row(name, *size)
+        for name in (DIRECT, HOST)
+        for size in itertools.product((1, 8, 32, MOST_CALLERS), (1, 32))
+    ),
+    *(Row(GROUPED, callers, 1) for callers in (8, 32, MOST_CALLERS)),
+)
 
 
-async def _always() -> bool:
-    return True
+async def measure_row(row: Row, pairs: int, seconds: float) -> Ratio:
+    """Measure one ratio in a region of its own."""
+    async with running_bench() as each:
+        ours, other = await _sides(row, each)
+        slices = await measure(
+            ours, other, callers=row.callers, pairs=pairs, seconds=seconds, cpu=each.region.cpu
+        )
+    return compare(row.name, row.callers, row.properties, slices)
 
 
-async def _post(app: ASGIApp, path: str) -> None:
-    """One order over ASGI; anything but a 202 ends the run."""
-    headers = [
-        (b"authorization", f"Bearer {staff_token()}".encode()),
-        (b"idempotency-key", str(new_uuid7(datetime.now(UTC))).encode()),
-        (b"content-type", b"application/json"),
-    ]
-    scope: Scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers, "client": None,
-        "server": ("localhost", 80), "root_path": "",
-    }  # fmt: skip
-    answered: list[int] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": _BODY, "more_body": False}
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answered.append(message["status"])
-
-    await app(scope, receive, send)
-    if answered != [HTTPStatus.ACCEPTED]:
-        raise RuntimeError(f"an order was answered {answered}")
+async def _sides(row: Row, bench: Bench) -> tuple[Side, Side]:
+    region = bench.region
+    port = await (region.start_host("orders") if row.name == HOST else region.start_direct("orders"))
+    ours = bench.intake(port, bench.properties(row.properties))
+    if row.name == GROUPED:
+        ungrouped = await region.start_direct("orders ungrouped", MUNERIS_GROUP_COMMIT="false")
+        return ours, bench.intake(ungrouped, bench.properties(row.properties))
+    return ours, await bench.floor(port, bench.partitions(row.properties))

@@ -1,29 +1,40 @@
-"""A restaurant to order from, and who orders."""
+"""Restaurants to order from, made known to the region by the product's own code; and what is ordered."""
 
+import asyncio
 import itertools
-import json
-import time
 from decimal import Decimal
-from functools import lru_cache
+from typing import Self
 
-from joserfc import jwt
-from joserfc.jwk import ECKey
+from pydantic import JsonValue
 
-from muneris.cloud.http import Authenticate, PublicKeys
-from muneris.cloud.tables.memory import MemoryTable
-from muneris.config.menu import Definition, Item, Menu, Price
-from muneris.config.property import Property
-from muneris.core.clock import Clock
-from muneris.core.problems import Json
-from muneris.inventory.availability import Availability
-from muneris.inventory.recipes import Ingredient, Recipes
-from muneris.orders.read_models import ReadModels
+from muneris.cloud.documents.azure import AzureDocuments
+from muneris.cloud.platform import READ_MODELS
+from muneris.cloud.retry import RetryPolicy
+from muneris.cloud.tables.azure import AzureTable
+from muneris.cloud.wire.account import storage_account
+from muneris.cloud.wire.requests import Requests
+from muneris.config.menu import Definition, Item, Menu, Price, menu_document
+from muneris.config.property import Property, property_document
+from muneris.core.clock import SystemClock
+from muneris.directory import record_home
+from muneris.inventory.availability import Availability, availability_document
+from muneris.inventory.recipes import Ingredient, Recipes, recipes_document
 from muneris.simphony.model import Connection
 
-_KEY = ECKey.generate_key("P-256", {"kid": "bench", "alg": "ES256", "use": "sig"})
-_ISSUER = "bench-staff"
-_ITEMS = range(1, 101)
-MENU = Menu(
+ITEMS = range(1, 101)
+PRICE = Decimal("9.50")
+ORDERED = range(1, 6)
+ORDER: dict[str, JsonValue] = {
+    "channel": "online",
+    "fulfilment": {"type": "pickup"},
+    "payment": {"method": "at_counter"},
+    "lines": [{"menu_item_id": number, "quantity": 1, "note": "no onion"} for number in ORDERED],
+    "expected_total": "47.50",
+}
+"""Five lines."""
+
+_AT_ONCE = 16
+_MENU = Menu(
     version="1",
     currency="EUR",
     languages=("en-US",),
@@ -32,13 +43,14 @@ MENU = Menu(
         Item(
             menu_item_id=number,
             name={"en-US": f"Item {number}"},
-            definitions=(
-                Definition(definition_sequence=1, prices=(Price(price_sequence=1, price=Decimal("9.50")),)),
-            ),
+            definitions=(Definition(definition_sequence=1, prices=(Price(price_sequence=1, price=PRICE),)),),
         )
-        for number in _ITEMS
+        for number in ITEMS
     ),
     condiment_groups=(),
+)
+_RECIPES = Recipes(
+    recipes={number: (Ingredient(sku=f"sku{number}", quantity=Decimal(1)),) for number in ITEMS}
 )
 _CONNECTION = Connection(
     api_url="http://127.0.0.1:9",
@@ -51,74 +63,56 @@ _CONNECTION = Connection(
     order_type_refs={"dine_in": 1, "pickup": 2},
     account="account",
 )
-ORDER: dict[str, Json] = {
-    "channel": "online",
-    "fulfilment": {"type": "pickup"},
-    "payment": {"method": "at_counter"},
-    "lines": [{"menu_item_id": number, "quantity": 1, "note": "no onion"} for number in range(1, 6)],
-    "expected_total": "47.50",
-}
-
-
-@lru_cache
-def staff_token() -> str:
-    """A token for the whole run."""
-    now = int(time.time())
-    claims = {
-        "iss": _ISSUER,
-        "sub": "bench",
-        "aud": "muneris",
-        "scope": "staff",
-        "iat": now,
-        "exp": now + 3600,
-    }
-    return jwt.encode({"alg": "ES256", "kid": "bench"}, claims, _KEY)
-
-
-class _Same[T]:
-    """A read model that says the same of every property."""
-
-    def __init__(self, value: T) -> None:
-        self._value = value
-
-    async def find(self, property_code: str) -> T:  # noqa: ARG002 - the port's own argument
-        return self._value
 
 
 class Restaurants:
-    """Any number of configured properties with one menu."""
+    """Opens properties with the same menu of a hundred items, an ingredient each."""
 
-    def __init__(self, menu: Menu) -> None:
-        self._menu = menu
+    def __init__(self, connection_string: str, region: str) -> None:
+        self._requests = Requests()
+        account, clock, policy = storage_account(connection_string), SystemClock(), RetryPolicy()
+        self._documents = AzureDocuments(
+            account, READ_MODELS, self._requests, clock, reads=policy, writes=policy
+        )
+        self._directory = AzureTable(account, "Directory", self._requests)
+        self._region = region
         self._numbers = itertools.count(100)
 
-    def next_property(self) -> str:
-        """A property nobody ordered at yet."""
-        return f"BEN-{next(self._numbers)}"
+    async def __aenter__(self) -> Self:
+        return self
 
-    async def require_here(self, property_code: str) -> None:
-        """All of them live here."""
+    async def __aexit__(self, *_: object) -> None:
+        await self._documents.close()
+        await self._requests.close()
 
-    def read_models(self) -> ReadModels:
-        """What intake reads."""
+    def next_codes(self, count: int) -> list[str]:
+        """Codes that nobody has used."""
+        return [f"BEN-{next(self._numbers)}" for _ in range(count)]
+
+    async def open(self, count: int) -> list[str]:
+        """New properties that take orders; their codes."""
+        codes = self.next_codes(count)
+        for some in itertools.batched(codes, _AT_ONCE, strict=False):
+            await asyncio.gather(*map(self._open, some))
+        return codes
+
+    async def _open(self, code: str) -> None:
         configured = Property(
-            code="BEN-100",
+            code=code,
             name="Bench",
             country="FR",
-            currency="EUR",
+            currency=_MENU.currency,
             time_zone="Europe/Paris",
             contact_email="bench@example.com",
             status="configured",
             simphony=_CONNECTION,
         )
-        recipes = Recipes(
-            recipes={number: (Ingredient(sku=f"sku{number}", quantity=Decimal(1)),) for number in _ITEMS}
-        )
-        return ReadModels(self, _Same(configured), _Same(self._menu), _Same(recipes), _Same(Availability()))
-
-    def authenticate(self, clock: Clock) -> Authenticate:
-        """Staff's tokens are checked as in production."""
-        jwks = json.dumps({"keys": [_KEY.as_dict(private=False)]})
-        return Authenticate(
-            "api1", {"api1": "http://localhost"}, PublicKeys(MemoryTable()), _ISSUER, jwks, clock
-        )
+        documents = {
+            property_document(code): configured,
+            menu_document(code): _MENU,
+            recipes_document(code): _RECIPES,
+            availability_document(code): Availability(),
+        }
+        for name, document in documents.items():
+            await self._documents.put(name, document.model_dump_json().encode())
+        await record_home(self._directory, code, self._region, 1)

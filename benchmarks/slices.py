@@ -1,73 +1,144 @@
 """Paired slices: both sides of a ratio back to back, in random order, many times.
 
 A shared machine changes its speed by a factor of two within seconds, so one rate says little. The median of
-ratios whose two sides ran within the same two seconds is steady to about a tenth.
+ratios whose two sides ran within the same three seconds is steady to about a tenth.
 """
 
 import asyncio
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from benchmarks.report import Figures, Ratio
 
 Once = Callable[[], Awaitable[None]]
-"""One operation of a side."""
+"""One operation of a caller."""
+
+
+class Ending(NamedTuple):
+    """How a slice ended."""
+
+    at: float
+    """When the last of it was done, by `time.perf_counter`."""
+    published: float
+    """The share of its events that arrived."""
+    repeats: int = 0
+    """How often an operation was refused for the moment, and done again."""
+
+
+class Side(Protocol):
+    """What is compared with another."""
+
+    async def begin(self, callers: int) -> Sequence[Once]:
+        """What each caller does again and again, ready to be done."""
+        ...
+
+    async def end(self, operations: int) -> Ending:
+        """Wait until all that the operations began is done, and say how it went."""
+        ...
+
+    async def clear(self) -> None:
+        """Take away what they left, so that the next slice does not suffer from it."""
+        ...
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """What was measured: operations a second of both sides (medians), and the paired ratios' quartiles."""
+class Slice:
+    """One side for a moment: latencies in seconds, CPU seconds by process."""
 
-    name: str
-    callers: int
-    rate: float
-    floor_rate: float
-    low: float
-    median: float
-    high: float
+    seconds: float
+    latencies: Sequence[float]
+    cpu: Mapping[str, float]
+    ending: Ending
+
+    @property
+    def rate(self) -> float:
+        """Operations a second."""
+        return len(self.latencies) / self.seconds
+
+    @property
+    def p99(self) -> float:
+        """The 99th percentile of the latencies, in seconds."""
+        return percentile(self.latencies, 99)
 
 
 async def measure(
-    name: str,
-    side: Callable[[], Once],
-    floor: Callable[[], Once],
+    ours: Side,
+    other: Side,
     *,
     callers: int,
     pairs: int,
     seconds: float,
-) -> Ratio:
-    """Compare two sides; each slice begins with a fresh operation, so that what it fills stays small."""
-    rates: list[tuple[float, float]] = []
+    cpu: Callable[[], Mapping[str, float]],
+) -> list[tuple[Slice, Slice]]:
+    """Slices of both sides in pairs, after one of each that does not count."""
+    for side in (ours, other):
+        await _slice(side, callers, seconds, cpu)
+    measured = []
     for _ in range(pairs):
-        results: dict[bool, float] = {}
-        for is_floor in random.sample((True, False), 2):
-            results[is_floor] = await _slice((floor if is_floor else side)(), callers, seconds)
-        rates.append((results[False], results[True]))
-    ratios = [one / other for one, other in rates]
-    low, median, high = statistics.quantiles(ratios, n=4)
+        slices = {}
+        for is_ours in random.sample((True, False), 2):
+            slices[is_ours] = await _slice(ours if is_ours else other, callers, seconds, cpu)
+        measured.append((slices[True], slices[False]))
+    return measured
+
+
+async def _slice(side: Side, callers: int, seconds: float, cpu: Callable[[], Mapping[str, float]]) -> Slice:
+    """So many callers, each beginning its next operation when its last is done."""
+    operations = await side.begin(callers)
+    latencies: list[float] = []
+    cpu_before = cpu()
+    begun = time.perf_counter()
+
+    async def call(once: Once) -> None:
+        now = time.perf_counter()
+        while now < begun + seconds:
+            await once()
+            then, now = now, time.perf_counter()
+            latencies.append(now - then)
+
+    await asyncio.gather(*map(call, operations))
+    ending = await side.end(len(latencies))
+    used = {name: value - cpu_before[name] for name, value in cpu().items()}
+    await side.clear()
+    return Slice(ending.at - begun, latencies, used, ending)
+
+
+def compare(name: str, callers: int, properties: int, pairs: Sequence[tuple[Slice, Slice]]) -> Ratio:
+    """The ratio of our slices to the other side's."""
+    low, median, high = statistics.quantiles((ours.rate / other.rate for ours, other in pairs), n=4)
     return Ratio(
-        name,
-        callers,
-        statistics.median(rate for rate, _ in rates),
-        statistics.median(rate for _, rate in rates),
-        low,
-        median,
-        high,
+        name=name,
+        callers=callers,
+        properties=properties,
+        pairs=len(pairs),
+        ours=_figures([ours for ours, _ in pairs]),
+        other=_figures([other for _, other in pairs]),
+        low=low,
+        median=median,
+        high=high,
+        p99=statistics.median(ours.p99 / other.p99 for ours, other in pairs),
     )
 
 
-async def _slice(once: Once, callers: int, seconds: float) -> float:
-    """Operations a second of so many callers, each beginning its next when its last is done."""
-    begun = time.perf_counter()
-    ends_at = begun + seconds
+def _figures(slices: Sequence[Slice]) -> Figures:
+    latencies = [latency for each in slices for latency in each.latencies]
+    return Figures(
+        rate=statistics.median(each.rate for each in slices),
+        p50_ms=1000 * percentile(latencies, 50),
+        p99_ms=1000 * percentile(latencies, 99),
+        cpu_ms={
+            name: 1000 * sum(each.cpu[name] for each in slices) / len(latencies) for name in slices[0].cpu
+        },
+        published=statistics.mean(each.ending.published for each in slices),
+        repeated=sum(each.ending.repeats for each in slices) / len(latencies),
+    )
 
-    async def caller() -> int:
-        done = 0
-        while time.perf_counter() < ends_at:
-            await once()
-            done += 1
-        return done
 
-    done: Sequence[int] = await asyncio.gather(*(caller() for _ in range(callers)))
-    return sum(done) / (time.perf_counter() - begun)
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The smallest value that so many of a hundred do not exceed (nearest rank)."""
+    ranked = sorted(values)
+    return ranked[max(0, -(-len(ranked) * percent // 100) - 1)]

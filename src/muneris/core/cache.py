@@ -12,6 +12,8 @@ _log = logging.getLogger(__name__)
 
 _MOST_HELD = 10_000
 """Keys that callers make up must not fill the memory."""
+EARLY = 0.8
+"""The share of its freshness after which a value in use is read again: the rest is ample for reading it."""
 _PAUSE_SECONDS = 2.5
 """Between two readings in the background, whatever came of the first."""
 
@@ -37,7 +39,7 @@ class _Entry[V]:
 class Cache[K: Hashable, V]:
     """Values by key, each at most `fresh_seconds` old, which may depend on the value.
 
-    The first who needs a value reads it. The first use in the second half of its freshness has it read again
+    The first who needs a value reads it. The first use in the last fifth of its freshness has it read again
     in the background, so that only who comes later than that waits; of many that wait one reads. While it
     cannot be read, what is held serves until it is `stale_seconds` old.
 
@@ -111,4 +113,4 @@ class Cache[K: Hashable, V]:
             return  # overtaken by a reading that began later
         seconds = self._fresh_seconds(value)
         entry.held = _Held(value, as_of)
-        entry.early_at, entry.due_at = as_of + seconds / 2, as_of + seconds
+        entry.early_at, entry.due_at = as_of + EARLY * seconds, as_of + seconds

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from muneris.cloud.http import Authenticate, problem_responses
+from muneris.cloud.http.api import PlainRoute
 from muneris.cloud.http.conditional import names_etag, to_etag
 from muneris.cloud.http.openapi import json_body
 from muneris.core.identity import Caller
@@ -58,7 +59,7 @@ _PARAMETERS = [
         "description": "A UUIDv7, the same on retries",
     },
 ]
-"""Of placing an order, which reads them itself: FastAPI would take a tenth of what the whole order does."""
+"""Of placing an order, which reads them itself: with FastAPI's reading it took a tenth longer."""
 
 _RECEIPT: dict[str, JsonValue] = {
     "order_id": "01a2006b-2f0e-7c44-9d3a-5a4b1c2d3e4f",
@@ -90,8 +91,21 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
     routes = APIRouter(tags=["orders"])
     Authenticated = Annotated[Caller, Depends(authenticate)]  # noqa: N806 - a type
 
-    @routes.post(
+    async def place_order(request: Request) -> Response:
+        """The same key with the same body is always answered with the same receipt."""
+        caller = await authenticate(request)
+        property_code, key = request.path_params["property_code"], request.headers.get("idempotency-key")
+        placed = await intake.place(PlaceOrder(caller, property_code, key, await request.body()))
+        headers = {"Location": f"/v1/orders/{property_code}/{placed.order_id}"}
+        if placed.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(placed.receipt, 202, headers, media_type="application/json")
+
+    routes.add_api_route(
         "/v1/orders/{property_code}",
+        place_order,
+        methods=["POST"],
+        route_class_override=PlainRoute,
         status_code=202,
         summary="Place an order",
         response_model=Receipt,
@@ -101,16 +115,11 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
             PAYMENT_NOT_CONFIGURED, TOO_MANY_OPEN_ORDERS, UNKNOWN_ITEM, CONDIMENT_RULE, TOO_MANY_STOCK_ITEMS,
             ITEM_UNAVAILABLE, PRICE_CHANGED,
         ),
-        openapi_extra={"parameters": _PARAMETERS} | json_body(OrderRequest, _EXAMPLE),
+        openapi_extra={
+            "parameters": _PARAMETERS, "security": [{authenticate.scheme_name: []}],
+            **json_body(OrderRequest, _EXAMPLE),
+        },
     )  # fmt: skip
-    async def place_order(caller: Authenticated, request: Request) -> Response:
-        """The same key with the same body is always answered with the same receipt."""
-        property_code, key = request.path_params["property_code"], request.headers.get("idempotency-key")
-        placed = await intake.place(PlaceOrder(caller, property_code, key, await request.body()))
-        headers = {"Location": f"/v1/orders/{property_code}/{placed.order_id}"}
-        if placed.replayed:
-            headers["Idempotency-Replayed"] = "true"
-        return Response(placed.receipt, 202, headers, media_type="application/json")
 
     @routes.get(
         "/v1/orders/{property_code}/{order_id}",

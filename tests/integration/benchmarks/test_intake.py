@@ -3,9 +3,37 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.intake import DIRECT, GROUPED, HOST, Row, measure_row
+from benchmarks.intake import DIRECT, Row, measure_row
+from benchmarks.region import running_region
 
 
-def children() -> set[str]:
-    """The processes that this one has started and that run."""
-    return set(Path("/proc/self/task/self/children").read_text().split())
+async def test_orders_by_http_are_compared_with_the_floor() -> None:
+    ratio = await measure_row(Row(DIRECT, callers=2, properties=2), pairs=2, seconds=0.1)
+    assert (ratio.key, ratio.pairs) == ("direct / floor, 2 callers, 2 properties", 2)
+    assert 0 < ratio.low <= ratio.median <= ratio.high
+    assert (ratio.ours.published, ratio.other.published) == (1, 1)
+    assert ratio.ours.cpu_ms.keys() == {"storage", "event-grid", "orders", "load"}
+    assert ratio.ours.cpu_ms["orders"] > 0
+
+
+async def fail(pids: list[int]) -> None:
+    """A measurement that ends early; the processes that ran by then."""
+    async with running_region() as region:
+        await region.start_storage()
+        await region.start("event-grid")
+        await region.start_direct("orders")
+        pids += region.pids().values()
+        raise RuntimeError("it failed")
+
+
+def still_running(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+async def test_nothing_runs_on_when_a_measurement_fails() -> None:
+    pids: list[int] = []
+    with pytest.raises(RuntimeError, match="it failed") as failure:
+        await fail(pids)
+    assert len(pids) == 3
+    assert still_running(pids) == []
+    assert any(note.startswith("orders.log: ") for note in failure.value.__notes__)

@@ -102,6 +102,13 @@ def test_parameters_of_a_path_are_described(document: dict[str, Any]) -> None:
         assert all(each["required"] for each in described)
 
 
+def test_an_order_is_placed_with_a_key() -> None:
+    operation = json.loads(load("orders"))["paths"]["/v1/orders/{property_code}"]["post"]
+    parameters = [(each["in"], each["name"], each["required"]) for each in operation["parameters"]]
+    assert parameters == [("path", "property_code", True), ("header", "Idempotency-Key", True)]
+    assert operation["security"] == [{"AccessToken": []}]
+
+
 def test_every_refusal_is_a_problem_document_with_its_codes(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         for status, codes in refusals(operation).items():

@@ -53,7 +53,7 @@ async def test_what_is_in_use_is_read_again_before_its_time_and_nobody_waits(clo
     await record_home(table, "NOR-CPH01", "api1", 1)
     await directory.require_here("NOR-CPH01")
     await record_home(table, "NOR-CPH01", "api2", 2)
-    clock.advance(seconds=30)
+    clock.advance(seconds=50)
     read = table.reads.calls
     await directory.require_here("NOR-CPH01")
     assert table.reads.calls == read

@@ -22,7 +22,7 @@ class _Parsed[T]:
 class CachedDocuments[T]:
     """Parsed documents with bounded staleness.
 
-    A document is revalidated by its ETag in the second half of its freshness, while readers go on with what
+    A document is revalidated by its ETag in the last fifth of its freshness, while readers go on with what
     is held; see `Cache`. What cannot be parsed does not replace what is held, as if the store were down.
     """
 

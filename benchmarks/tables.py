@@ -1,0 +1,131 @@
+"""The report as tables of text, for a terminal and for the documentation. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.bill import bill
+from benchmarks.prices import PRICES
+from benchmarks.report import TOGETHER, Figures, Life, Ratio, Report
+
+_APPS = ("orders", "inventory")
+_NEGLIGIBLE = 0.005
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, the names of the columns, and their texts."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def tables(report: Report) -> list[Table]:
+    """Every table that has rows."""
+    return [table for table in _tables(report) if table.rows]
+
+
+def _tables(report: Report) -> Iterator[Table]:
+    yield _ratios(report.ratios)
+    yield _lives(report.lives)
+    yield _by_name(
+        "CPU milliseconds an order, by process", {life.name: life.cpu_ms for life in report.lives}, "{:.2f}"
+    )
+    yield _by_name("Operations", {wire.name: wire.counts for wire in report.wires}, "{:g}")
+    yield from _costs(report)
+    yield Table(
+        "Growth, counted in memory",
+        ("what", "orders or properties", "calls", "rows"),
+        [(each.name, f"{each.orders:,}", f"{each.calls:.1f}", f"{each.rows:.1f}") for each in report.growths],
+    )
+    yield Table(
+        "Intake and an outage of Simphony",
+        ("", "seconds", "accepted", "p50 ms", "p99 ms"),
+        [
+            (each.name, f"{each.seconds:.0f}", str(each.accepted), f"{each.p50_ms:.1f}", f"{each.p99_ms:.1f}")
+            for each in report.phases
+        ]
+        + [(each.name, f"{each.seconds:.0f}", str(each.orders), "", "") for each in report.recoveries],
+    )
+    yield Table(
+        "Memory in MiB",
+        ("process", "RSS at rest", "PSS at rest", "RSS after load", "PSS after load"),
+        [
+            (
+                each.name,
+                *(f"{mib:.0f}" for mib in (each.idle_rss, each.idle_pss, each.loaded_rss, each.loaded_pss)),
+            )
+            for each in report.memories
+        ],
+    )
+    yield Table(
+        "CPU milliseconds of starting the orders app, by package",
+        ("package", "ms"),
+        [(each.name, f"{each.cpu_ms:.0f}") for each in report.startups],
+    )
+
+
+def _ratios(ratios: Iterable[Ratio]) -> Table:
+    columns = (
+        "ratio", "callers", "properties", "median (quartiles)", "orders/s", "p50 / p99 ms", "other/s",
+        "other p50 / p99 ms", "p99 ratio", "app CPU ms",
+    )  # fmt: skip
+    return Table("Intake", columns, [_ratio(each) for each in ratios])
+
+
+def _ratio(ratio: Ratio) -> Sequence[str]:
+    ours, other = ratio.ours, ratio.other
+    return (
+        ", ".join((ratio.name, *_remarks(ours))),
+        str(ratio.callers),
+        str(ratio.properties),
+        f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f})",
+        f"{ours.rate:.0f}",
+        f"{ours.p50_ms:.1f} / {ours.p99_ms:.1f}",
+        f"{other.rate:.0f}",
+        f"{other.p50_ms:.1f} / {other.p99_ms:.1f}",
+        f"{ratio.p99:.1f}",
+        f"{ours.cpu_ms['orders']:.2f}",
+    )
+
+
+def _remarks(figures: Figures) -> Iterator[str]:
+    if figures.published < 1 - _NEGLIGIBLE:
+        yield f"{1 - figures.published:.0%} of events left to the sweeper"
+    if figures.repeated > _NEGLIGIBLE:
+        yield f"{figures.repeated:.1%} answered 503 first"
+
+
+def _lives(lives: Iterable[Life]) -> Table:
+    rows = [
+        (each.name, str(each.orders), f"{each.rate:.1f}", f"{each.p50_s:.2f}", f"{each.p99_s:.2f}")
+        for each in lives
+    ]
+    return Table("From accepted to confirmed", ("load", "orders", "orders/s", "p50 s", "p99 s"), rows)
+
+
+def _by_name(title: str, columns: Mapping[str, Mapping[str, float]], form: str) -> Table:
+    """A row for every name that any column has."""
+    names = sorted({name for values in columns.values() for name in values})
+    rows = [
+        (name, *(form.format(values[name]) if name in values else "" for values in columns.values()))
+        for name in names
+    ]
+    return Table(title, ("", *columns), rows)
+
+
+def _costs(report: Report) -> Iterator[Table]:
+    """The bill of orders that come many at once, and the prices."""
+    wire = next((each for each in report.wires if each.name == TOGETHER), None)
+    if wire is None or not report.lives:
+        return
+    cpu_seconds = sum(report.lives[-1].cpu_ms.get(app, 0) for app in _APPS) / 1000
+    lines = bill(wire.counts, cpu_seconds)
+    rows = [(each.price.name, f"{each.units:.2f}", f"{each.usd:.2f}") for each in lines]
+    total = ("together", "", f"{sum(each.usd for each in lines):.2f}")
+    yield Table("A million orders on Azure", ("meter", "units an order", "US dollars"), [*rows, total])
+    yield Table(
+        "Prices",
+        ("meter", "US dollars", "for", "of", "source"),
+        [(each.name, f"{each.usd:g}", f"{each.per:,}", f"{each.as_of}", each.source) for each in PRICES],
+    )

@@ -1,0 +1,73 @@
+from datetime import date
+
+from benchmarks.report import TOGETHER, Life, Phase, Recovery, Report, Wire
+from benchmarks.tables import tables
+from tests.unit.benchmarks.records import figures, growth, ratio
+
+EMPTY = Report(measured_on=date(2030, 5, 4), machine="two cores")
+
+
+def life(name: str, **cpu_ms: float) -> Life:
+    return Life(name=name, orders=10, rate=4.0, p50_s=0.5, p99_s=1.25, cpu_ms=cpu_ms)
+
+
+def test_what_was_not_measured_has_no_table() -> None:
+    assert tables(EMPTY) == []
+
+
+def test_a_ratio_is_a_row_with_both_sides() -> None:
+    [table] = tables(EMPTY.updated([ratio(median=0.91)]))
+    assert dict(zip(table.columns, table.rows[0], strict=True)) == {
+        "ratio": "direct / floor",
+        "callers": "8",
+        "properties": "32",
+        "median (quartiles)": "0.91 (0.86-0.96)",
+        "orders/s": "90",
+        "p50 / p99 ms": "5.0 / 20.0",
+        "other/s": "100",
+        "other p50 / p99 ms": "5.0 / 20.0",
+        "p99 ratio": "1.5",
+        "app CPU ms": "0.80",
+    }
+
+
+def test_events_that_were_left_to_the_sweeper_and_repeated_orders_are_said() -> None:
+    [table] = tables(EMPTY.updated([ratio(ours=figures(published=0.9, repeated=0.02))]))
+    assert table.rows[0][0] == "direct / floor, 10% of events left to the sweeper, 2.0% answered 503 first"
+
+
+def test_processes_are_rows_and_loads_are_columns() -> None:
+    report = EMPTY.updated([life("slow", orders=8.0, storage=2.0), life("fast", orders=5.0)])
+    by_title = {table.title: table for table in tables(report)}
+    cpu = by_title["CPU milliseconds an order, by process"]
+    assert cpu.columns == ("", "slow", "fast")
+    assert cpu.rows == [("orders", "8.00", "5.00"), ("storage", "2.00", "")]
+
+
+def test_the_bill_adds_up_and_lists_its_prices() -> None:
+    wire = Wire(name=TOGETHER, units=32, counts={"Orders: transactions": 10.0, "topic: events": 5.0})
+    report = EMPTY.updated([wire, life("busy", orders=30.0, inventory=0.0, storage=99.0)])
+    by_title = {table.title: table for table in tables(report)}
+    *lines, total = by_title["A million orders on Azure"].rows
+    assert lines[0] == ("table operations", "10.00", "0.36")
+    assert lines[-1] == ("GB-seconds on demand", "0.10", "2.60")
+    assert total == ("together", "", "6.36")
+    assert "Prices" in by_title
+
+
+def test_an_outage_ends_with_the_time_until_all_was_made_up_for() -> None:
+    during = Phase(name="while Simphony is down", seconds=600, accepted=1200, p50_ms=8, p99_ms=30)
+    after = Recovery(name="until all are confirmed", orders=1200, seconds=90)
+    [table] = tables(EMPTY.updated([during, after]))
+    assert table.rows == [
+        ("while Simphony is down", "600", "1200", "8.0", "30.0"),
+        ("until all are confirmed", "90", "1200", "", ""),
+    ]
+
+
+def test_growth_is_listed_by_size() -> None:
+    [table] = tables(EMPTY.updated([growth(1_000), growth(1_000_000, calls=19.2)]))
+    assert table.rows == [
+        ("a whole life", "1,000", "19.0", "32.0"),
+        ("a whole life", "1,000,000", "19.2", "32.0"),
+    ]
