@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -56,11 +57,11 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server(*answers: bytes) -> AsyncIterator[RawServer]:
+async def raw_server(*answers: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
     """A server on loopback, with its `url`."""
     raw = RawServer(answers)
-    server = await asyncio.start_server(raw.serve, "127.0.0.1", 0)
-    raw.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(raw.serve, "127.0.0.1", 0, ssl=tls)
+    raw.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         try:
             yield raw

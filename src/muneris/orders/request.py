@@ -45,7 +45,9 @@ class LineRequest(_Strict):
     price_sequence: Sequence = 1
     quantity: Quantity
     note: Name | None = None
-    condiments: list[CondimentRequest] = Field(default_factory=list, max_length=MAX_CONDIMENTS)
+    condiments: list[CondimentRequest] = Field(
+        default_factory=list, max_length=MAX_CONDIMENTS, json_schema_extra={"default": []}
+    )
 
 
 class FulfilmentRequest(_Strict):

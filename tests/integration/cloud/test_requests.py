@@ -2,9 +2,18 @@
 
 import asyncio
 import gzip
+import ssl
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from tests.loop_time import LoopTime
 from tests.polling import until
 from tests.raw_http import Cut, answer, raw_server
@@ -87,7 +96,7 @@ async def test_without_a_connection_it_was_not_sent(
     method: Method, requests: Requests, ports: Callable[[int], list[int]]
 ) -> None:
     (port,) = ports(1)
-    with pytest.raises(NotSentError, match=f"^no connection to 127.0.0.1:{port}: ClientConnectorError$"):
+    with pytest.raises(NotSentError, match=f"^no connection to 127.0.0.1:{port}: ConnectionRefusedError$"):
         await requests.send(method, f"http://127.0.0.1:{port}/guest%7Cann", {})
 
 
@@ -112,7 +121,7 @@ async def test_a_write_on_a_kept_connection_that_breaks_is_sent_once(requests: R
 async def test_a_read_on_a_kept_connection_that_breaks_is_sent_again(requests: Requests) -> None:
     async with raw_server(KEPT, DROPPED, KEPT) as server:
         await requests.send("GET", server.url, {})
-        assert await requests.send("GET", server.url, {}) == Answer(200, {"Content-Length": "4"}, b"kept")
+        assert await requests.send("GET", server.url, {}) == Answer(200, {"content-length": "4"}, b"kept")
     assert (len(server.requests), server.connections) == (3, 2)
 
 
@@ -164,3 +173,80 @@ async def test_requests_at_once_do_not_wait_for_each_other(requests: Requests) -
 
 async def test_closed_before_the_first_request_nothing_happens() -> None:
     await Requests().close()
+
+
+async def test_over_tls_the_server_must_be_who_it_says(
+    monkeypatch: pytest.MonkeyPatch, requests: Requests, tmp_path: Path
+) -> None:
+    certificate, server_side = self_signed(tmp_path)
+    async with raw_server(KEPT, tls=server_side) as server:
+        with pytest.raises(NotSentError, match="SSLCertVerificationError"):
+            await requests.send("GET", server.url, {})
+        monkeypatch.setattr("muneris.cloud.wire.requests._tls", lambda: trusting(certificate))
+        async with open_requests() as others:
+            assert (await others.send("GET", server.url, {})).body == b"kept"
+
+
+def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for loopback, and the server's side of it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(certificate.public_bytes(Encoding.PEM) + secret)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path)
+    return path, context
+
+
+def trusting(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(certificate))
+
+
+async def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, requests: Requests
+) -> None:
+    async with raw_server(KEPT, KEPT) as server:
+        await requests.send("POST", server.url, {}, b"1")
+        await LoopTime(monkeypatch).skip(16)
+        await requests.send("POST", server.url, {}, b"2")
+    assert (len(server.requests), server.connections) == (2, 2)
+
+
+async def test_an_answer_that_ends_its_connection_is_whole(requests: Requests) -> None:
+    last = Cut(answer("200 OK", b"last", "Connection: close"))
+    async with raw_server(last, KEPT) as server:
+        assert (await requests.send("POST", server.url, {}, b"1")).body == b"last"
+        assert (await requests.send("POST", server.url, {}, b"2")).body == b"kept"
+    assert server.connections == 2
+
+
+async def test_what_nobody_asked_for_answers_nothing(requests: Requests) -> None:
+    unasked = answer("404 Not Found", b"nobody's", "X-Whose: nobody's")
+    async with raw_server(KEPT + unasked, answer("200 OK", b"mine")) as server:
+        assert await requests.send("POST", server.url, {}, b"1") == Answer(
+            200, {"content-length": "4"}, b"kept"
+        )
+        assert (await requests.send("POST", server.url, {}, b"2")).body == b"mine"
+    assert server.connections == 2
+
+
+async def test_who_leaves_takes_its_connection_along(requests: Requests) -> None:
+    async with raw_server(b"", answer("200 OK", b"mine")) as server:
+        leaving = asyncio.create_task(requests.send("POST", server.url, {}, b"1"))
+        await until(lambda: len(server.requests) == 1)
+        leaving.cancel()
+        assert (await requests.send("POST", server.url, {}, b"2")).body == b"mine"
+    assert server.connections == 2

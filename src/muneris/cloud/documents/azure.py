@@ -64,7 +64,7 @@ class AzureDocuments:
         if answer.status in {_NOT_MODIFIED, _NOT_FOUND}:
             return None
         if answer.status == _OK:
-            return Document(answer.body, answer.headers["ETag"])
+            return Document(answer.body, answer.headers["etag"])
         refusal = read_refusal(answer.status, answer.body)
         if refusal.is_temporary:
             raise DocumentsUnavailableError(str(refusal))

@@ -92,7 +92,7 @@ def _content[T](answer: Answer, read: Callable[[bytes], T]) -> T:
 
 def _continuation(headers: Mapping[str, str]) -> str | None:
     """The part of the next page's address that says where it starts."""
-    found = {name: headers.get(f"x-ms-continuation-{name}") for name in _NEXT}
+    found = {name: headers.get(f"x-ms-continuation-{name.lower()}") for name in _NEXT}
     return _encoded({name: value for name, value in found.items() if value}) or None
 
 

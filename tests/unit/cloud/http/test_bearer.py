@@ -21,6 +21,7 @@ from muneris.cloud.http.bearer import AUDIENCE, KEYS_PARTITION
 from muneris.cloud.http.guard import Guard
 from muneris.cloud.http.staff import require_staff
 from muneris.cloud.tables import ANY, TableUnavailableError, Transaction
+from muneris.core.cache import EARLY
 from muneris.core.identity import GUEST, STAFF, Caller
 from muneris.core.problems import ProblemError
 
@@ -284,7 +285,7 @@ async def test_a_key_that_was_withdrawn_is_believed_for_a_minute_at_most(door: D
 async def test_while_tokens_come_in_a_withdrawal_is_seen_earlier_and_nobody_waits(door: Door) -> None:
     await door.enter(door.token())
     await door.withdraw()
-    door.clock.advance(seconds=30)
+    door.clock.advance(seconds=60 * EARLY)
     read = door.settings.reads.calls
     assert (await door.enter(door.token())).subject == "guest-1"
     assert door.settings.reads.calls == read
