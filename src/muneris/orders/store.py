@@ -229,13 +229,11 @@ class OrderStore:
     ) -> None:
         if order.at_rest:
             return
-        self._orders.wrote(
-            order.property_code, _order_key(order), (order, claim), etags.get(_order_key(order))
-        )
+        key = _order_key(order)
+        self._orders.wrote(order.property_code, key, (order, claim), etags.get(key))
         for work in works:
-            key = _work_key(work.ask)
-            if key in etags:
-                self._works.wrote(order.property_code, key, _with_etag(work, etags[key]), etags[key])
+            etag = etags.get(_work_key(work.ask), "")
+            self._works.wrote(order.property_code, _work_key(work.ask), _with_etag(work, etag), etag or None)
 
     def _forget(self, order: Order, ask: Ask) -> None:
         """Before a write: should its outcome stay unknown, nothing is remembered."""
@@ -260,7 +258,8 @@ def _add_guest(transaction: Transaction, subject: str, guest: GuestOrders) -> No
 
 
 def _order_values(order: Order) -> Values:
-    body = zlib.compress(order.model_dump_json().encode())
+    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 5)  # a small state: an order is short
+    body = packer.compress(order.model_dump_json().encode()) + packer.flush()
     chunks = [body[at : at + _CHUNK] for at in range(0, len(body), _CHUNK)]
     return {
         "Status": order.status,
