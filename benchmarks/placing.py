@@ -74,18 +74,17 @@ class Intake:
     inbox: Inbox
     tokens: Sequence[str]
     _repeats: int = 0
-    _known: set[str] = field(default_factory=set)
     _connections: list[Connection] = field(default_factory=list)
 
     async def begin(self, callers: int) -> Sequence[Once]:
-        """Callers at properties that the app knows already."""
+        """Callers at properties that the app has just read: an order was placed at each."""
         while len(self._connections) < callers:
             self._connections.append(await Connection.open(self.port))
         codes = await self.codes()
-        for code in set(codes) - self._known:
+        await self.inbox.start()
+        for code in codes:
             await place(self._connections[0], Request.at(code, self.tokens[0]))
-        await self.inbox.wait(len(set(codes) - self._known))
-        self._known |= set(codes)
+        await self.inbox.wait(len(codes))
         tokens = itertools.cycle(self.tokens)
         orders = itertools.cycle([Request.at(code, next(tokens)) for code in codes])
         await self.inbox.start()
