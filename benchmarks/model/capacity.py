@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import takewhile
 
 from benchmarks.model import limits
 from benchmarks.model.limits import CHANGES, Lever, Limit
@@ -191,18 +190,6 @@ def blob_reads(cost: OrderCost, load: Load, layout: Layout) -> float:
     busy = load.busy_stores * _looks(http, load.busy_rate)
     quiet = (load.stores - load.busy_stores) * _looks(http, load.quiet_rate)
     return cost.documents * (busy + quiet) / load.carrying
-
-
-def silence_borne(cost: OrderCost, load: Load, layout: Layout) -> float:
-    """Seconds that a busy property's Simphony may be silent before reading what it owes fills its partitions.
-
-    Meanwhile its orders are taken and their stock is held; each leaves a row that every sweep reads.
-    """
-    rate = load.busy_rate / layout.partitions
-    before = takewhile(lambda step: step.function != "orders-post", cost.steps)
-    before_posting = sum(step.rows + step.point_reads for step in before if step.table == "Orders")
-    left = limits.ORDERS_PARTITION.most - rate * before_posting
-    return max(0.0, SWEEP_SECONDS * left / rate)
 
 
 def most_borne(cost: OrderCost, limit: Limit, load: Load, layout: Layout) -> float | None:

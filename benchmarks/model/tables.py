@@ -8,7 +8,6 @@ from benchmarks.model.capacity import (
     Load,
     most_borne,
     require_possible,
-    silence_borne,
     usages,
 )
 from benchmarks.model.cases import REGIONS, Case, cases
@@ -128,7 +127,6 @@ def _plans(cost: OrderCost, loads: Sequence[Case]) -> str:
         _row("all instances, two regions carrying", loads, lambda case: case.region_instances(case.moved)),
         _row("all instances, three up", loads, lambda case: case.region_instances(case.up)),
         _row("**a busy store's Simphony**: calls at once", loads, _calls),
-        _row("minutes it may be silent", loads, _silence),
         ("**more than one**", *(", ".join(case.layout.levers) or "nothing" for case in loads)),
     ]
     changes = "\n".join(f"* {lever}: {change}" for lever, change in CHANGES.items())
@@ -143,10 +141,6 @@ def _running(loads: Sequence[Case], function: Function) -> Sequence[str]:
 
 def _calls(case: Case) -> float:
     return case.up.busy_rate * case.cost.takes_ms("orders-post") / 1000
-
-
-def _silence(case: Case) -> float:
-    return silence_borne(case.cost, case.up, case.layout) / 60
 
 
 def _shares(loads: Sequence[Case]) -> str:

@@ -19,7 +19,6 @@ from benchmarks.model.capacity import (
     plan,
     region_instances,
     require_possible,
-    silence_borne,
     usages,
 )
 from benchmarks.model.cases import Case, cases
@@ -208,15 +207,6 @@ def test_an_instance_looks_at_a_document_again_once_it_is_stale() -> None:
 def test_a_document_is_not_looked_at_more_often_than_orders_come() -> None:
     seldom = Load(0.002, carrying=1, stores=2, busy_stores=1, busy_share=0.5)
     assert blob_reads(COST, seldom, Layout()) == pytest.approx(2 * 0.002, rel=0.01)
-
-
-def test_a_silent_simphony_is_borne_until_sweeps_read_all_that_a_partition_gives() -> None:
-    assert silence_borne(COST, LOAD, Layout()) == 5 * (2_000 - 200 * 3) / 200
-    assert silence_borne(COST, LOAD, Layout(partitions=2)) == 5 * (2_000 - 100 * 3) / 100
-
-
-def test_a_store_that_fills_its_partition_bears_no_silence() -> None:
-    assert silence_borne(COST, replace(LOAD, orders_per_second=1e6), Layout()) == 0.0
 
 
 def test_a_limit_bears_so_many_orders() -> None:
