@@ -24,7 +24,7 @@ from muneris.cloud.wire.requests import Answer, AnswerLostError, Method, NotSent
 NOW = datetime(2030, 5, 4, 10, 30, tzinfo=UTC)
 NAME = "NOR-CPH01/menu.json"
 ETAG = '"0x8D4BCC2E4835CD0"'
-FOUND = Answer(200, {"ETag": ETAG}, b'{"version":"1"}')
+FOUND = Answer(200, {"etag": ETAG}, b'{"version":"1"}')
 ONCE = RetryPolicy(attempts=1)
 
 
