@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import aiohttp
 
@@ -40,13 +41,18 @@ class Bench:
 
     async def learn(self, port: int) -> Template:
         """What an accepted order writes and publishes, from one that is placed."""
+        code, order_id = await self.order(port)
+        rows = await self.storage.rows(code)
+        return Template(self.storage, rows, await self._inbox.peek(), code, order_id)
+
+    async def order(self, port: int) -> tuple[str, UUID]:
+        """Place an order with an app on a port; at which property, and its id."""
         [code] = await self.restaurants.open(1)
         connection = await Connection.open(port)
         order_id, _ = await place(connection, Request.at(code, self._tokens[0]))
         connection.close()
         await self._inbox.wait(1)
-        rows = await self.storage.rows(code)
-        return Template(self.storage, rows, await self._inbox.peek(), code, order_id)
+        return code, order_id
 
     def properties(self, count: int) -> Codes:
         """Open properties: the same ones again, but a lone one is new each time, so that it stays small."""

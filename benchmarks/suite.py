@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks import growth, growth_in_memory, intake, startup
+from benchmarks import growth, growth_in_memory, intake, startup, writes
 from benchmarks.counts import measure_counts
 from benchmarks.growth import measure_growth
 from benchmarks.growth_in_memory import measure_growth_in_memory, measure_sweeps
@@ -67,10 +67,14 @@ async def _startup(_: Plan) -> Sequence[Record]:
     ]
 
 
-RATIOS: Mapping[str, Question] = {
-    f"{_SHORT[row.name]}-{row.callers}x{row.properties}": _ratio(partial(measure_row, row))
-    for row in intake.ROWS
-} | {f"growth-{size.orders}": _ratio(partial(measure_growth, size)) for size in growth.SIZES}
+RATIOS: Mapping[str, Question] = (
+    {
+        f"{_SHORT[row.name]}-{row.callers}x{row.properties}": _ratio(partial(measure_row, row))
+        for row in intake.ROWS
+    }
+    | {f"writes-{callers}": _ratio(partial(writes.measure_writes, callers)) for callers in writes.CALLERS}
+    | {f"growth-{size.orders}": _ratio(partial(measure_growth, size)) for size in growth.SIZES}
+)
 """One ratio each."""
 
 QUESTIONS: Mapping[str, Question] = {

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, rows_with_prefix
+from muneris.core.cache import Cache
 from muneris.core.clock import Clock, from_rfc3339, to_rfc3339
 
 SETTLED_AFTER = timedelta(minutes=10)
@@ -15,7 +16,8 @@ class Agenda:
     """The entries of one purpose: one partition of the table `Agenda`.
 
     Who is about to write work touches the entry before; so no crash leaves work that nobody looks for.
-    A process that touched an entry within `remembered` (at most `REMEMBERED_FOR`) need not do it again.
+    A process that touched an entry within `remembered` (at most `REMEMBERED_FOR`) need not do it again; it
+    renews a touch that it goes on using ahead of time, so that nobody waits for that.
     """
 
     def __init__(
@@ -24,17 +26,21 @@ class Agenda:
         self._table = table
         self._purpose = purpose
         self._clock = clock
-        self._remembered = remembered
-        self._touched_at: dict[str, datetime] = {}
+        seconds = remembered.total_seconds()
+        self._touches = Cache[str, None](
+            self._touch,
+            fresh_seconds=lambda _: seconds,
+            stale_seconds=seconds,
+            monotonic=lambda: clock.now().timestamp(),
+        )
 
     async def touch(self, key: str) -> None:
         """Announce that work may come to be under `key`."""
-        now = self._clock.now()
-        touched_at = self._touched_at.get(key)
-        if touched_at is not None and now - touched_at < self._remembered:
-            return
-        await self._table.transact(Transaction(self._purpose).upsert(key, {"Touched": to_rfc3339(now)}))
-        self._touched_at[key] = now
+        await self._touches.get(key)
+
+    async def _touch(self, key: str, _before: None) -> None:
+        touched = to_rfc3339(self._clock.now())
+        await self._table.transact(Transaction(self._purpose).upsert(key, {"Touched": touched}))
 
     async def entries(self) -> list[Row]:
         """Every entry; its key is what was touched."""

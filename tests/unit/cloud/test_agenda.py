@@ -2,10 +2,12 @@ from datetime import timedelta
 
 import pytest
 from tests.faults import FaultyTable
+from tests.polling import until
 from tests.tenants import ManualClock
 
 from muneris.cloud.agenda import REMEMBERED_FOR, SETTLED_AFTER, Agenda
 from muneris.cloud.tables import TableUnavailableError
+from muneris.core.cache import EARLY
 from muneris.core.clock import to_rfc3339
 
 
@@ -49,11 +51,26 @@ async def test_a_touch_renews_the_entry(sweeping: Sweeping) -> None:
 async def test_a_remembered_touch_is_not_repeated(sweeping: Sweeping) -> None:
     await sweeping.remembering.touch("NOR-CPH01")
     first = await sweeping.touched()
-    sweeping.clock.moment += REMEMBERED_FOR - timedelta(microseconds=1)
+    sweeping.clock.moment += EARLY * REMEMBERED_FOR - timedelta(microseconds=1)
     await sweeping.remembering.touch("NOR-CPH01")
     assert await sweeping.touched() == first
-    sweeping.clock.moment += timedelta(microseconds=1)
+    sweeping.clock.moment += REMEMBERED_FOR
     await sweeping.remembering.touch("NOR-CPH01")
+    assert await sweeping.touched() == {"NOR-CPH01": to_rfc3339(sweeping.clock.now())}
+
+
+async def test_a_touch_in_use_is_renewed_ahead_and_nobody_waits_for_that(sweeping: Sweeping) -> None:
+    await sweeping.remembering.touch("NOR-CPH01")
+    sweeping.clock.moment += EARLY * REMEMBERED_FOR
+    sweeping.table.faults.down()
+    await sweeping.remembering.touch("NOR-CPH01")
+    await until(lambda: sweeping.table.faults.struck == 1)
+    sweeping.table.faults.calm()
+    sweeping.clock.advance(seconds=10)
+    calls = sweeping.table.faults.calls
+    await sweeping.remembering.touch("NOR-CPH01")
+    assert sweeping.table.faults.calls == calls
+    await until(lambda: sweeping.table.faults.calls > calls)
     assert await sweeping.touched() == {"NOR-CPH01": to_rfc3339(sweeping.clock.now())}
 
 
