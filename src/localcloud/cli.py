@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from localcloud.commands import app_control, down, key, replay, status, token, up
+from localcloud.commands import app_control, down, key, order, poison, replay, status, token, up, work
 from localcloud.errors import LocalCloudError
 
 cli = typer.Typer(
@@ -21,6 +21,9 @@ cli.command("token")(token.token)
 cli.command("key")(key.key)
 cli.command("replay")(replay.replay)
 cli.add_typer(app_control.cli, name="app")
+cli.add_typer(order.cli, name="order")
+cli.add_typer(work.cli, name="work")
+cli.add_typer(poison.cli, name="poison")
 
 
 def main() -> None:

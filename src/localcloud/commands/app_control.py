@@ -7,23 +7,19 @@ from typing import Annotated, Literal
 import typer
 
 from localcloud.commands.answer import answer
-from localcloud.commands.options import DEFAULT_DATA_DIR, AsJson, DataDir
-from localcloud.layout import REGIONS
+from localcloud.commands.options import DEFAULT_DATA_DIR, FIRST_REGION, AsJson, DataDir, Region
 from localcloud.supervisor.running import get_running
 
 cli = typer.Typer(help="Stop, start or kill one function app of one region.", no_args_is_help=True)
 
 App = Annotated[str, typer.Argument(help="For example: orders.")]
-Region = Annotated[str, typer.Option("--region", help="For example: api1.")]
-
-_FIRST_REGION = REGIONS[0].name
 
 
 @cli.command()
 def stop(
     app: App,
     *,
-    region: Region = _FIRST_REGION,
+    region: Region = FIRST_REGION,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
@@ -35,7 +31,7 @@ def stop(
 def start(
     app: App,
     *,
-    region: Region = _FIRST_REGION,
+    region: Region = FIRST_REGION,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +43,7 @@ def start(
 def kill(
     app: App,
     *,
-    region: Region = _FIRST_REGION,
+    region: Region = FIRST_REGION,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:

@@ -92,6 +92,8 @@ class Api:
     ) -> None:
         self.address = address
         """Where the next request goes."""
+        self.put_off: Answer | None = None
+        """The last answer that was not final."""
         self._session = session
         self._chance = chance
         self._answer_seconds = answer_seconds
@@ -100,15 +102,16 @@ class Api:
         """The first answer that is final, however long that takes: the caller sets the deadline."""
         pause = _FIRST_PAUSE
         while True:
-            answer = await self._try(request)
+            answer = await self.attempt(request)
             if answer is not None and not answer.should_be_repeated:
                 return answer
+            self.put_off = answer or self.put_off
             asked = answer.retry_after if answer else 0.0
             await asyncio.sleep(asked + pause * (0.5 + self._chance() / 2))
             pause = min(_LONGEST_PAUSE, pause * 2)
 
-    async def _try(self, request: Request) -> Answer | None:
-        """An answer, from the home that the first one named if it did; None if there is none."""
+    async def attempt(self, request: Request) -> Answer | None:
+        """The answer to one try, from the home that the first one named if it did; None if there is none."""
         try:
             answer = await self._send(request)
             if answer.status in {HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.UNAUTHORIZED}:

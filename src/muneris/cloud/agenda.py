@@ -1,6 +1,6 @@
 """What a timer must look at, kept durably: the partitions that may owe work."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, rows_with_prefix
 from muneris.core.cache import Cache

@@ -4,11 +4,8 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 from azure.core.credentials import AzureKeyCredential
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
-from azure.core.pipeline.transport import AioHttpTransport
 
 from muneris.cloud.documents import Documents
 from muneris.cloud.documents.azure import AzureDocuments
@@ -16,6 +13,7 @@ from muneris.cloud.events import Publisher
 from muneris.cloud.events.azure import AzurePublisher, Topic
 from muneris.cloud.events.shared import SharedPublisher
 from muneris.cloud.http import Authenticate, PublicKeys
+from muneris.cloud.queues.azure import AzureQueues
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.settings import CloudSettings
 from muneris.cloud.tables import Table
@@ -34,10 +32,6 @@ from muneris.cloud.wire.authorization import (
 from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.cloud.wire.requests import Requests
 from muneris.core.clock import Clock, SystemClock
-from muneris.core.operational import OperationalError
-
-if TYPE_CHECKING:
-    from azure.storage.queue.aio import QueueServiceClient
 
 _log = logging.getLogger(__name__)
 
@@ -94,24 +88,15 @@ class Platform:
             self.clock,
         )
 
-    async def queues_answer(self) -> bool:
-        """Whether the region's queue service works.
-
-        Raises:
-            OperationalError: it does not.
-        """
-        try:
-            await self._queue_service.get_service_properties()
-        except (HttpResponseError, ServiceRequestError, ServiceResponseError) as error:
-            raise OperationalError(str(error)) from error
-        return True
+    @cached_property
+    def queues(self) -> AzureQueues:
+        """The region's queues."""
+        return AzureQueues(self._account, RetryPolicy())
 
     @cached_property
     def read_models(self) -> Documents:
         """The documents that concerns publish for each other."""
-        return AzureDocuments(
-            self._account, READ_MODELS, self._requests, self.clock, reads=_QUICK, writes=RetryPolicy()
-        )
+        return AzureDocuments(self._account, READ_MODELS, self._requests, reads=_QUICK, writes=RetryPolicy())
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -140,15 +125,6 @@ class Platform:
             for name, connection in self._settings.storage_accounts.items()
         }
 
-    @cached_property
-    def _queue_service(self) -> "QueueServiceClient":
-        # The SDK takes long to import, and only the region's health asks here.
-        from azure.storage.queue.aio import QueueServiceClient  # noqa: PLC0415 - see above
-
-        return QueueServiceClient(
-            self._account.queue, self._account.credential, transport=_transport(), retry_total=0
-        )
-
     def _property_table(self, account: StorageAccount, name: str) -> Table:
         table = self._table(account, name)
         return GroupedTable(table) if self._settings.group_commit else table
@@ -165,8 +141,3 @@ async def _serves(account: str, table: Table) -> bool:
         _log.warning("health: storage account %r refuses to serve us: %s", account, error)
         return False
     return True
-
-
-def _transport() -> AioHttpTransport:
-    # Otherwise it looks for proxies and ~/.netrc in a thread, on every request.
-    return AioHttpTransport(use_env_settings=False)

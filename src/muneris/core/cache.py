@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable
+from contextvars import Context
 from dataclasses import dataclass
 
 from muneris.core.operational import OperationalError
@@ -82,7 +83,10 @@ class Cache[K: Hashable, V]:
         return entry.held.value
 
     def _begin(self, entry: _Entry[V], key: K) -> asyncio.Task[None]:
-        reading = entry.reading = asyncio.create_task(self._revalidate(entry, key))
+        reading = entry.reading = asyncio.create_task(
+            self._revalidate(entry, key),
+            context=Context(),  # it is not only for whoever comes first
+        )
         self._readings.add(reading)
         reading.add_done_callback(self._end)
         return reading

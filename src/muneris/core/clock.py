@@ -33,6 +33,18 @@ def to_rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC.
+
+    Raises:
+        ValueError: it lies before year 1 or after 9999 there.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{moment.isoformat()} is no moment in UTC") from error
+
+
 def from_rfc3339(text: str) -> datetime:
     """The moment a wire text names.
 
@@ -42,8 +54,4 @@ def from_rfc3339(text: str) -> datetime:
     """
     if _DATE_TIME.fullmatch(text) is None:
         raise ValueError(f"{text} is not written like 2030-05-04T10:30:00Z (RFC 3339)")
-    moment = datetime.fromisoformat(text.upper())
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"{text} is no moment in UTC") from error
+    return in_utc(datetime.fromisoformat(text.upper()))

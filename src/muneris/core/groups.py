@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 
 _NOT_HELD = float("-inf")
@@ -81,7 +82,8 @@ class Groups[K: Hashable, M, R]:
         taken = self._take(line.waiting)
         if taken:
             line.begun += 1
-            line.under_way[line.begun] = loop.create_task(self._carry(key, line, line.begun, taken))
+            carry = self._carry(key, line, line.begun, taken)
+            line.under_way[line.begun] = loop.create_task(carry, context=Context())  # nobody's in particular
             line.held_until = loop.time() + self._patience_seconds
         elif not line.under_way:
             del self._lines[key]
@@ -105,7 +107,7 @@ class Groups[K: Hashable, M, R]:
         try:
             outcomes = await self._carry_out(key, [each.member for each in taken])
             settled = list(zip(taken, outcomes, strict=True))
-        except BaseException as error:  # noqa: BLE001 - every member raises it
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - every member raises it
             settled = [(each, error) for each in taken]
         self._end(key, line, number)
         for each, outcome in settled:

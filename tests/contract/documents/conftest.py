@@ -10,7 +10,6 @@ from muneris.cloud.documents.azure import AzureDocuments
 from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.wire.account import storage_account
-from muneris.core.clock import SystemClock
 
 
 @pytest.fixture(params=["memory", "azurite"])
@@ -25,8 +24,6 @@ async def documents(
     async with ContainerClient(account.blob, container, account.credential) as client:
         await client.create_container()
     async with open_requests() as requests:
-        documents = AzureDocuments(
-            account, container, requests, SystemClock(), reads=RetryPolicy(), writes=RetryPolicy()
-        )
+        documents = AzureDocuments(account, container, requests, reads=RetryPolicy(), writes=RetryPolicy())
         yield documents
         await documents.close()

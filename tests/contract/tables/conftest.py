@@ -41,5 +41,5 @@ async def account_of(partition: str) -> str:
 
 @pytest.fixture
 def table(implementation: Table) -> Table:
-    """Every test of this folder runs on both."""
+    """Every test of this folder runs on each."""
     return implementation

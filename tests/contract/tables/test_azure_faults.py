@@ -158,7 +158,7 @@ async def test_when_the_answer_to_a_change_is_lost_nobody_knows(
 @pytest.mark.parametrize("lost", LOST)
 async def test_a_read_whose_answer_is_lost_can_be_repeated(table: AzureTable, wire: Wire, lost: str) -> None:
     await table.transact(SINGLE)
-    wire.spoil(LOST[lost], times=9)  # aiohttp repeats a read by itself
+    wire.spoil(LOST[lost], times=9)  # a read is sent again when its kept connection breaks
     with pytest.raises(TableUnavailableError):
         await table.find("p", "row")
     with pytest.raises(TableUnavailableError):

@@ -23,6 +23,7 @@ from muneris.cloud.tables import (
 )
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.cloud.tables.transaction import MARK
+from muneris.cloud.wire.refusal import RequestRefusedError
 
 _marks = itertools.count(1)
 LOST: list[tuple[Kind, ...]] = [
@@ -329,3 +330,28 @@ async def test_reads_are_tried_again(table: Table) -> None:
     row = await retried(table, reads_fail=2).find("p", "row")
     assert row is not None
     assert [row.key async for row in rows_with_prefix(retried(table), "p", "")] == ["row"]
+
+
+class ClosedTable(FaultyTable):
+    """Its first write happens unheard; then it refuses us, as a service does whose key was changed."""
+
+    async def transact(self, transaction: Transaction) -> Mapping[str, str]:
+        if self.faults.calls:
+            raise RequestRefusedError("403 AuthenticationFailed")
+        return await super().transact(transaction)
+
+
+async def test_a_refusal_after_a_lost_answer_leaves_it_open(table: Table) -> None:
+    policy = RetryPolicy(chance=lambda: 0.0)
+    closed = RetriedTable(ClosedTable(table, in_turn(["after"])), policy, lambda: "mark")
+    with pytest.raises(OutcomeUnknownError, match="403"):
+        await closed.transact(Transaction("p").insert("row", {"A": 1}))
+    assert (await get_row(table, "p", "row")).number("A") == 1
+
+
+async def test_a_refusal_is_a_refusal(table: Table) -> None:
+    policy = RetryPolicy(chance=lambda: 0.0)
+    refusing = ClosedTable(table, Faults(calls=1))
+    with pytest.raises(RequestRefusedError):
+        await RetriedTable(refusing, policy, lambda: "mark").transact(Transaction("p").insert("row", {}))
+    assert await table.find("p", "row") is None

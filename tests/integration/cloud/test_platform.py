@@ -23,6 +23,7 @@ from muneris.cloud import platform
 from muneris.cloud.documents import Document, upload
 from muneris.cloud.events import Event
 from muneris.cloud.platform import Platform
+from muneris.cloud.queues import azure as queues
 from muneris.cloud.settings import CloudSettings
 from muneris.cloud.tables import Transaction, get_row
 from muneris.cloud.wire.requests import Requests
@@ -53,7 +54,7 @@ async def open_platform(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
             monkeypatch.setenv(name, value)
         return Platform(CloudSettings(), "orders")
 
-    for module in (platform, upload):
+    for module in (queues, upload):
         monkeypatch.setattr(module, "AioHttpTransport", open_transport)
     monkeypatch.setattr(platform, "Requests", open_requests)
     yield opening
@@ -145,7 +146,7 @@ async def test_read_models_are_documents_of_the_region(
 
 
 async def test_a_queue_service_that_works(region: Platform) -> None:
-    assert await region.queues_answer()
+    assert await region.queues.answer()
 
 
 async def test_a_queue_service_out_of_reach_is_an_operational_fault(
@@ -153,7 +154,7 @@ async def test_a_queue_service_out_of_reach_is_an_operational_fault(
 ) -> None:
     nowhere = open_platform(MUNERIS_STORAGE=StorageAddress(*ports(3)).connection_string)
     with pytest.raises(OperationalError):
-        await nowhere.queues_answer()
+        await nowhere.queues.answer()
 
 
 async def test_staff_and_the_regions_guests_are_known(region: Platform) -> None:

@@ -18,6 +18,7 @@ from muneris.cloud.events.azure import AzurePublisher, Topic
 from muneris.cloud.events.event import MAX_DATA, MAX_EVENTS
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.wire.authorization import AccessKey
+from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.cloud.wire.requests import Requests
 
 SOURCE = "/muneris/api1/orders"
@@ -95,23 +96,37 @@ async def test_a_request_of_the_largest_events_is_not_too_large(requests: Reques
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (answer("400 Bad Request", b'{"error":{"code":"BadRequest","message":"No."}}'), "400 BadRequest"),
         (answer("401 Unauthorized", b'{"error":{"code":"Unauthorized"}}'), "401 Unauthorized"),
         (answer("404 Not Found"), "404"),
-        (answer("413 Payload Too Large"), "413"),
         (answer("429 Too Many Requests"), "429"),
         (answer("503 Service Unavailable"), "503"),
         (answer("202 Accepted"), "202"),
         (Cut(b""), "no answer from 127.0.0.1"),
     ],
 )
-async def test_anything_but_200_means_that_they_may_have_to_be_said_again(
+async def test_what_may_pass_means_that_they_may_have_to_be_said_again(
     requests: Requests, given: bytes, said: str
 ) -> None:
     async with raw_server(given) as server:
         with pytest.raises(EventsUnavailableError, match=f"^{said}") as raised:
             await publisher_at(server.url, requests).publish([EVENT])
     assert "the key" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (answer("400 Bad Request", b'{"error":{"code":"BadRequest","message":"No."}}'), "400 BadRequest"),
+        (answer("413 Payload Too Large"), "413"),
+    ],
+)
+async def test_what_is_refused_for_its_content_is_sent_once(
+    requests: Requests, given: bytes, said: str
+) -> None:
+    async with raw_server(given, TAKEN) as server:
+        with pytest.raises(RequestRefusedError, match=f"^{said}$"):
+            await publisher_at(server.url, requests, attempts=3).publish([EVENT])
+    assert len(server.requests) == 1
 
 
 async def test_they_are_said_again_within_the_policy(requests: Requests) -> None:

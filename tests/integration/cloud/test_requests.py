@@ -233,8 +233,9 @@ async def test_an_answer_that_ends_its_connection_is_whole(requests: Requests) -
     assert server.connections == 2
 
 
-async def test_what_nobody_asked_for_answers_nothing(requests: Requests) -> None:
-    unasked = answer("404 Not Found", b"nobody's", "X-Whose: nobody's")
+@pytest.mark.parametrize("arrived", [40, None], ids=["its beginning", "all of it"])
+async def test_what_nobody_asked_for_answers_nothing(requests: Requests, arrived: int | None) -> None:
+    unasked = answer("404 Not Found", b"nobody's", "X-Whose: nobody's")[:arrived]
     async with raw_server(KEPT + unasked, answer("200 OK", b"mine")) as server:
         assert await requests.send("POST", server.url, {}, b"1") == Answer(
             200, {"content-length": "4"}, b"kept"

@@ -149,8 +149,8 @@ async def test_a_transaction_is_signed_as_by_the_sdk() -> None:
         account = storage_account(
             connection(server.url), clock=ManualClock(parsedate_to_datetime(header(theirs, "x-ms-date")))
         )
-        ours = await account.authorization.headers(
-            "POST", f"{account.table}/$batch", header(theirs, "Content-Type")
+        ours = await account.tables.headers(
+            "POST", f"{account.table}/$batch", {"Content-Type": header(theirs, "Content-Type")}
         )
     assert ours["Authorization"] == header(theirs, "Authorization")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muneris.core.clock import SystemClock, from_rfc3339, to_rfc3339
+from muneris.core.clock import SystemClock, from_rfc3339, in_utc, to_rfc3339
 
 
 def test_the_system_clock_is_in_utc() -> None:
@@ -12,6 +12,17 @@ def test_the_system_clock_is_in_utc() -> None:
     now = SystemClock().now()
     assert before <= now <= datetime.now(UTC)
     assert now.utcoffset() == timedelta(0)
+
+
+def test_a_moment_is_the_same_in_utc() -> None:
+    there = datetime(2030, 5, 4, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert (in_utc(there), in_utc(there).tzinfo) == (datetime(2030, 5, 4, 10, 30, tzinfo=UTC), UTC)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_beyond_the_calendar_there_is_no_utc(text: str) -> None:
+    with pytest.raises(ValueError, match="is no moment in UTC"):
+        in_utc(datetime.fromisoformat(text))
 
 
 def test_a_moment_on_the_wire() -> None:

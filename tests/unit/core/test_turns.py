@@ -1,8 +1,10 @@
 """What concerns one key is done one after the other."""
 
 import asyncio
-import weakref
 
+import pytest
+
+from muneris.core.operational import OperationalError
 from muneris.core.turns import Turns
 
 
@@ -20,11 +22,9 @@ async def test_what_concerns_one_key_takes_turns_in_the_order_of_asking() -> Non
 
 
 async def test_another_key_does_not_wait() -> None:
-    turns = Turns[str]()
+    turns = Turns[str](patience_seconds=0)
     async with turns.of("a"), turns.of("b"):
-        assert turns.of("a").locked()
-        assert turns.of("b").locked()
-        assert not turns.of("c").locked()
+        assert len(turns) == 2
 
 
 async def test_a_turn_ends_with_an_error_too() -> None:
@@ -34,8 +34,22 @@ async def test_a_turn_ends_with_an_error_too() -> None:
         async with turns.of("a"):
             raise LookupError
 
-    failed, turn = await asyncio.gather(fail(), turns.of("a").acquire(), return_exceptions=True)
+    async def take() -> bool:
+        async with turns.of("a"):
+            return True
+
+    failed, turn = await asyncio.gather(fail(), take(), return_exceptions=True)
     assert (type(failed), turn) == (LookupError, True)
+
+
+async def test_who_waits_too_long_is_told_and_the_others_go_on() -> None:
+    turns = Turns[str](patience_seconds=0)
+    async with turns.of("a"):
+        with pytest.raises(OperationalError, match="turn of a"):
+            async with turns.of("a"):
+                raise AssertionError
+    async with turns.of("a"):
+        assert len(turns) == 1
 
 
 async def test_a_key_is_forgotten_once_nobody_holds_it_or_waits_for_it() -> None:
@@ -48,10 +62,9 @@ async def test_a_key_is_forgotten_once_nobody_holds_it_or_waits_for_it() -> None
 
     holding, waiting = asyncio.create_task(act(first)), asyncio.create_task(act(second))
     await asyncio.sleep(0)
-    lock = weakref.ref(turns.of("a"))
     first.set()
     await holding
-    assert lock() is turns.of("a")
+    assert len(turns) == 1
     second.set()
     await waiting
-    assert lock() is None
+    assert len(turns) == 0

@@ -1,14 +1,15 @@
-"""The body of POST /checks and /checks/calculator (Checks API), as far as it is kept."""
+"""The bodies of POST /checks, /checks/calculator and /checks/{checkRef}/round, as far as they are kept."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from localcloud.simulators.simphony.menus import Orderable
 from localcloud.simulators.simphony.problems import invalid, of_validation
 from localcloud.simulators.simphony.site import Site
-from localcloud.simulators.simphony.wire import Wire, parse
+from localcloud.simulators.simphony.wire import Json, Wire, parse
 
 RETURNED = "includeInApiResponse"
 """The option of an extension that comes back."""
@@ -36,6 +37,22 @@ class RequestHeader(Wire):
     information_lines: tuple[str, ...] = ()
 
 
+class RequestExtension(Wire):
+    """Data of the client's own."""
+
+    display_name: str = ""
+    app_name: str = ""
+    data_name: str = ""
+    data_type: str = ""
+    data: str = ""
+    options: tuple[str, ...] = ()
+
+
+def returned(extensions: Iterable[RequestExtension]) -> list[Json]:
+    """Those that come back in answers, as they do."""
+    return [each.model_dump(by_alias=True) for each in extensions if RETURNED in each.options]
+
+
 class RequestCondiment(Wire):
     """A condiment of an item."""
 
@@ -61,6 +78,7 @@ class RequestItem(Wire):
     seat: int = 0
     reference_text: str | None = None
     condiments: tuple[RequestCondiment, ...] = ()
+    extensions: tuple[RequestExtension, ...] = ()
 
     @property
     def key(self) -> Orderable:
@@ -74,17 +92,6 @@ class RequestTender(Wire):
     tender_id: int
     total: Annotated[Decimal, Field(ge=0)] = Decimal(0)
     reference_text: str | None = None
-
-
-class RequestExtension(Wire):
-    """Data of the client's own."""
-
-    display_name: str = ""
-    app_name: str = ""
-    data_name: str = ""
-    data_type: str = ""
-    data: str = ""
-    options: tuple[str, ...] = ()
 
 
 class CheckRequest(Wire):
@@ -114,7 +121,21 @@ class CheckRequest(Wire):
         """Where it is opened: the body counts, not the HTTP headers (Header Parameters)."""
         return Site.of(self.header.org_short_name, self.header.loc_ref, self.header.rvc_ref)
 
-    @property
-    def returned_extensions(self) -> list[RequestExtension]:
-        """Those that come back in answers."""
-        return [extension for extension in self.extensions if RETURNED in extension.options]
+
+class RoundHeader(RequestHeader):
+    """Who adds to which check."""
+
+    check_ref: str
+
+
+class RoundRequest(CheckRequest):
+    """Items or tenders to add to a check."""
+
+    header: RoundHeader
+    menu_items: tuple[RequestItem, ...] = ()
+
+    @model_validator(mode="after")
+    def _adds_something(self) -> Self:
+        if not self.menu_items and not self.tenders:
+            raise ValueError("a round adds items or tenders")
+        return self

@@ -3,34 +3,64 @@
 import uuid
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from localcloud.simulators.simphony.check_request import CheckRequest
+from localcloud.simulators.simphony.check_request import CheckRequest, RoundRequest, returned
 from localcloud.simulators.simphony.pricing import PricedCheck
-from localcloud.simulators.simphony.problems import not_found, refused_by_pos
+from localcloud.simulators.simphony.problems import ProblemError, not_found, refused_by_pos
 from localcloud.simulators.simphony.site import Site
 from localcloud.simulators.simphony.wire import Json, to_text
 
 _FIRST_NUMBER = 1001
+_OPEN, _CLOSED, _VOIDED = "open", "closed", "voided"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Check:
-    """An opened check; `text` is its whole JSON, written once."""
+    """A check as it is now; `text` is its whole JSON, written once a change."""
 
     ref: str
     number: int
-    is_open: bool
     opened_at: datetime
     request: CheckRequest
-    text: str
+    priced: PricedCheck
+    rounds: list[RoundRequest] = field(default_factory=list)
+    status: str = _OPEN
+    text: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.change(self.priced, self.status)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be added to."""
+        return self.status == _OPEN
+
+    @property
+    def name(self) -> str:
+        """Its name, as names are compared; empty if it has none."""
+        return (self.request.header.check_name or "").casefold()
 
     @property
     def list_text(self) -> str:
         """As lists show it: without its idempotencyId, as the real service leaves it out."""
         return self.text.replace(f'"idempotencyId":"{self.request.header.idempotency_id}",', "", 1)
+
+    def change(self, priced: PricedCheck, status: str) -> None:
+        """Hold this from now on; a check whose tenders cover what is due closes by itself."""
+        self.priced = priced
+        self.status = _CLOSED if status == _OPEN and priced.is_closed else status
+        opened_at = self.opened_at.astimezone(UTC).isoformat(timespec="milliseconds")
+        identity: dict[str, Json] = {
+            "checkRef": self.ref,
+            "checkNumber": self.number,
+            "openTime": opened_at.replace("+00:00", "Z"),
+            "status": self.status,
+            "preparationStatus": "Uninitialized",
+        }
+        self.text = to_text(check_document(self.request, priced, identity, self.rounds))
 
 
 @dataclass
@@ -47,7 +77,7 @@ class Checks:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._books: defaultdict[Site, _Book] = defaultdict(_Book)
-        self._by_ref: dict[tuple[Site, str], Check] = {}
+        self._by_ref: dict[str, Check] = {}
 
     def clear(self) -> None:
         """Forget every check."""
@@ -65,28 +95,48 @@ class Checks:
             ProblemError: its name is taken by an open check of the revenue center.
         """
         book = self._books[request.site]
-        name = (request.header.check_name or "").casefold()
-        if name in book.open_names:
+        number = _FIRST_NUMBER + len(book.checks)
+        check = Check(f"{uuid.uuid4().hex}{number:08d}", number, self._now(), request, priced)
+        if check.name in book.open_names:
             detail = f"An open check named {request.header.check_name!r} exists"
             raise refused_by_pos("general_pos_error", detail)
-        check = self._new(request, priced, _FIRST_NUMBER + len(book.checks))
-        if name and check.is_open:
-            book.open_names.add(name)
+        if check.name and check.is_open:
+            book.open_names.add(check.name)
         book.checks.append(check)
-        self._by_ref[request.site, check.ref] = check
+        self._by_ref[check.ref] = check
         return check
 
-    def _new(self, request: CheckRequest, priced: PricedCheck, number: int) -> Check:
-        ref, opened_at = f"{uuid.uuid4().hex}{number:08d}", self._now()
-        identity: dict[str, Json] = {
-            "checkRef": ref,
-            "checkNumber": number,
-            "openTime": opened_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "status": "closed" if priced.is_closed else "open",
-            "preparationStatus": "Uninitialized",
-        }
-        text = to_text(check_document(request, priced, identity))
-        return Check(ref, number, not priced.is_closed, opened_at, request, text)
+    def add(self, check: Check, wanted: RoundRequest, priced: PricedCheck) -> None:
+        """Add a round to an open check; `priced` is all it then holds."""
+        check.rounds.append(wanted)
+        self._change(check, priced, _OPEN)
+
+    def void(self, check: Check) -> None:
+        """Void an open check.
+
+        Raises:
+            ProblemError: something of it is paid.
+        """
+        if check.priced.tenders:
+            raise refused_by_pos("general_pos_error", f"Check {check.number} is paid in part")
+        self._change(check, check.priced, _VOIDED)
+
+    def close(self, ref: str) -> None:
+        """Close an open check, as a payment at the till does.
+
+        Raises:
+            ProblemError: there is no such check, or it is not open.
+        """
+        check = self._by_ref.get(ref.lower())
+        if check is None:
+            raise _unknown(ref)
+        _require_open(check)
+        self._change(check, check.priced, _CLOSED)
+
+    def _change(self, check: Check, priced: PricedCheck, status: str) -> None:
+        check.change(priced, status)
+        if not check.is_open:
+            self._books[check.request.site].open_names.discard(check.name)
 
     def get(self, site: Site, ref: str) -> Check:
         """A check by its reference.
@@ -94,9 +144,19 @@ class Checks:
         Raises:
             ProblemError: the site has no such check.
         """
-        check = self._by_ref.get((site, ref.lower()))
-        if check is None:
-            raise not_found(f"Check {ref}")
+        check = self._by_ref.get(ref.lower())
+        if check is None or check.request.site != site:
+            raise _unknown(ref)
+        return check
+
+    def get_open(self, site: Site, ref: str) -> Check:
+        """An open check by its reference: only such a one can be changed.
+
+        Raises:
+            ProblemError: the site has no such check, or it is closed or voided.
+        """
+        check = self.get(site, ref)
+        _require_open(check)
         return check
 
     def since(self, site: Site, since: datetime | None) -> list[Check]:
@@ -106,10 +166,22 @@ class Checks:
         return checks[first:]
 
 
+def _require_open(check: Check) -> None:
+    if not check.is_open:
+        raise refused_by_pos("general_pos_error", f"Check {check.number} is {check.status}")
+
+
 def check_document(
-    request: CheckRequest, priced: PricedCheck, identity: dict[str, Json] | None = None
+    request: CheckRequest,
+    priced: PricedCheck,
+    identity: Mapping[str, Json] | None = None,
+    rounds: Sequence[CheckRequest] = (),
 ) -> dict[str, Json]:
     """A check in Simphony's own shape; without an identity, one that is calculated only."""
     header: dict[str, Json] = request.header.model_dump(by_alias=True, exclude_none=True)
-    extensions = [each.model_dump(by_alias=True) for each in request.returned_extensions]
+    extensions = returned(extension for each in (request, *rounds) for extension in each.extensions)
     return {"header": {**header, **(identity or {})}, **priced.document, "extensions": extensions}
+
+
+def _unknown(ref: str) -> ProblemError:
+    return not_found(f"Check {ref}")

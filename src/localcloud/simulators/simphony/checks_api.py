@@ -1,11 +1,11 @@
-"""The Checks API: open, calculate, get and list."""
+"""The Checks API: open, calculate, add a round, void, get and list."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
 
-from localcloud.simulators.simphony.check_request import CheckRequest
+from localcloud.simulators.simphony.check_request import CheckRequest, RoundRequest
 from localcloud.simulators.simphony.checks import Check, Checks, check_document
 from localcloud.simulators.simphony.menus import Menus
 from localcloud.simulators.simphony.pricing import price
@@ -29,18 +29,34 @@ class ChecksApi:
             web.post(CHECKS, self._open),
             web.get(CHECKS, self._list),
             web.post(f"{CHECKS}/calculator", self._calculate),
+            web.post(f"{CHECKS}/{{ref}}/round", self._add_round),
+            web.delete(f"{CHECKS}/{{ref}}", self._void),
             web.get(f"{CHECKS}/{{ref}}", self._get),
         ]
 
     async def _open(self, request: web.Request) -> web.Response:
-        wanted = await _read(request)
+        wanted = await _read(request, CheckRequest)
         priced = price(wanted, self._menus.get(wanted.site))
         return answer_text(self._checks.open(wanted, priced).text)
 
     async def _calculate(self, request: web.Request) -> web.Response:
-        wanted = await _read(request)
+        wanted = await _read(request, CheckRequest)
         priced = price(wanted, self._menus.get(wanted.site), with_tenders=False)
         return answer(check_document(wanted, priced))
+
+    async def _add_round(self, request: web.Request) -> web.Response:
+        wanted = await _read(request, RoundRequest)
+        ref = request.match_info["ref"]
+        if wanted.header.check_ref.lower() != ref.lower():
+            raise invalid(f"header.checkRef is {wanted.header.check_ref}, the path says {ref}")
+        check = self._checks.get_open(wanted.site, ref)
+        self._checks.add(check, wanted, price(wanted, self._menus.get(wanted.site), before=check.priced))
+        return answer_text(check.text)
+
+    async def _void(self, request: web.Request) -> web.Response:
+        site = Site.of_headers(request.headers)
+        self._checks.void(self._checks.get_open(site, request.match_info["ref"]))
+        return web.Response(status=204)
 
     async def _get(self, request: web.Request) -> web.Response:
         site = Site.of_headers(request.headers)
@@ -55,10 +71,10 @@ class ChecksApi:
         return answer_items(check.list_text for check in checks if is_wanted(check))
 
 
-async def _read(request: web.Request) -> CheckRequest:
-    """The check of a body; the headers must name a site too, though the body's counts."""
+async def _read[T: CheckRequest](request: web.Request, kind: type[T]) -> T:
+    """The check or round of a body; the headers must name a site too, though the body's counts."""
     Site.of_headers(request.headers)
-    return CheckRequest.read(await request.read())
+    return kind.read(await request.read())
 
 
 def _moment(text: str | None) -> datetime | None:

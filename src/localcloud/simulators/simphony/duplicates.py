@@ -4,6 +4,7 @@ Only for requests that ask for it in `Simphony-Features`; an idempotencyId alone
 """
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from localcloud.simulators.simphony.problems import Handler, refused_by_pos
 from localcloud.simulators.simphony.wire import Json, answer, parse
 
 FEATURE = "detect-duplicate-request"
+_WRITES = re.compile(r"/api/v1/checks(/[^/]+/round)?")
 _Key = tuple[str, str, str]
 
 
@@ -28,7 +30,10 @@ class _Write:
 
 
 class DuplicateDetector:
-    """Remembers writes by org, location and idempotencyId for a time."""
+    """Remembers writes by org, location and idempotencyId for a time.
+
+    What a write was about is not compared: a round under the id of another write gets that one's answer.
+    """
 
     def __init__(self, window: timedelta, wait: timedelta, now: Callable[[], datetime]) -> None:
         self._window = window
@@ -88,7 +93,7 @@ class DuplicateDetector:
 async def _key(request: web.Request) -> _Key | None:
     """What identifies a write that asks for detection; None for every other request."""
     features = [each.strip().lower() for each in request.headers.get("Simphony-Features", "").split(",")]
-    if request.method != "POST" or request.path != "/api/v1/checks" or FEATURE not in features:
+    if request.method != "POST" or not _WRITES.fullmatch(request.path) or FEATURE not in features:
         return None
     try:
         body = parse(await request.read())

@@ -9,6 +9,7 @@ from localcloud.simulators.simphony.check_request import (
     RequestCondiment,
     RequestItem,
     RequestTender,
+    returned,
 )
 from localcloud.simulators.simphony.menus import Menu
 from localcloud.simulators.simphony.wire import Json
@@ -68,20 +69,25 @@ class PricedCheck:
         return money(self.subtotal * _INCLUSIVE_TAX_PERCENT / (100 + _INCLUSIVE_TAX_PERCENT))
 
 
-def price(request: CheckRequest, menu: Menu, *, with_tenders: bool = True) -> PricedCheck:
-    """Price a request by a menu.
+_NOTHING = PricedCheck((), (), _ZERO, _ZERO)
+
+
+def price(
+    request: CheckRequest, menu: Menu, *, before: PricedCheck = _NOTHING, with_tenders: bool = True
+) -> PricedCheck:
+    """Price a request by a menu, together with what its check held before, which stays as it was.
 
     Raises:
         ProblemError: the menu does not sell something of it (`menu_item_invalid`).
     """
-    items: list[Json] = []
-    subtotal = _ZERO
+    items = list(before.menu_items)
+    subtotal = before.subtotal
     for item in request.menu_items:
         document, cost = _price_item(item, menu, request.header.language)
         items.append(document)
         subtotal += cost
-    tenders, paid = _pay(request.tenders if with_tenders else (), subtotal)
-    return PricedCheck(items, tenders, subtotal, paid)
+    tenders, paid = _pay(request.tenders if with_tenders else (), subtotal - before.paid)
+    return PricedCheck(items, [*before.tenders, *tenders], subtotal, before.paid + paid)
 
 
 def _price_item(item: RequestItem, menu: Menu, language: str) -> tuple[Json, Decimal]:
@@ -99,6 +105,7 @@ def _price_item(item: RequestItem, menu: Menu, language: str) -> tuple[Json, Dec
         "seat": item.seat,
         "referenceText": item.reference_text,
         "condiments": [each for each, _ in priced],
+        "extensions": returned(item.extensions),
     }
     return document, total + sum((cost for _, cost in priced), _ZERO)
 

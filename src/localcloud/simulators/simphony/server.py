@@ -63,6 +63,10 @@ def _controls(
     async def list_checks(_request: web.Request) -> web.Response:
         return answer_items(check.text for check in checks.all())
 
+    async def close_check(request: web.Request) -> web.Response:
+        checks.close(request.match_info["ref"])
+        return web.Response(status=204)
+
     async def count_tokens(_request: web.Request) -> web.Response:
         return answer(dict(identity.counts))
 
@@ -74,6 +78,7 @@ def _controls(
 
     return [
         web.get("/sim/checks", list_checks),
+        web.post("/sim/checks/{ref}/close", close_check),
         web.get("/sim/tokens", count_tokens),
         web.post("/sim/reset", reset),
     ]

@@ -1,25 +1,21 @@
 """Documents as blobs of one container: read by hand, which goes on all the time, and written by the SDK."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from azure.core.credentials import AzureNamedKeyCredential
-
-from muneris.cloud.documents.shared_key import signed
 from muneris.cloud.documents.store import Document, DocumentsUnavailableError
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.wire.account import StorageAccount
 from muneris.cloud.wire.refusal import RequestRefusedError, read_refusal
 from muneris.cloud.wire.requests import AnswerLostError, NotSentError, Requests
-from muneris.core.clock import Clock
 
 if TYPE_CHECKING:
     from muneris.cloud.documents.upload import Uploads
 
 _HEADERS = {"x-ms-version": "2019-12-12"}
-_OK, _NOT_MODIFIED, _NOT_FOUND = 200, 304, 404
+_OK, _NOT_MODIFIED = 200, 304
+_NO_SUCH_BLOB = "BlobNotFound"
 
 
 class AzureDocuments:
@@ -30,7 +26,6 @@ class AzureDocuments:
         account: StorageAccount,
         container: str,
         requests: Requests,
-        clock: Clock,
         *,
         reads: RetryPolicy,
         writes: RetryPolicy,
@@ -38,7 +33,6 @@ class AzureDocuments:
         self._account = account
         self._container = container
         self._requests = requests
-        self._clock = clock
         self._reads = reads
         self._writes = writes
 
@@ -58,23 +52,20 @@ class AzureDocuments:
         url = f"{self._account.blob}/{self._container}/{quote(name)}"
         headers = _HEADERS if unless is None else {**_HEADERS, "If-None-Match": unless}
         try:
-            answer = await self._requests.send("GET", url, await self._authorized(url, headers))
+            authorized = await self._account.blobs.headers("GET", url, headers)
+            answer = await self._requests.send("GET", url, {**headers, **authorized})
         except (NotSentError, AnswerLostError) as error:
             raise DocumentsUnavailableError(str(error)) from error
-        if answer.status in {_NOT_MODIFIED, _NOT_FOUND}:
-            return None
         if answer.status == _OK:
             return Document(answer.body, answer.headers["etag"])
+        if answer.status == _NOT_MODIFIED:
+            return None
         refusal = read_refusal(answer.status, answer.body)
+        if refusal.code == _NO_SUCH_BLOB:
+            return None
         if refusal.is_temporary:
             raise DocumentsUnavailableError(str(refusal))
         raise RequestRefusedError(str(refusal))
-
-    async def _authorized(self, url: str, headers: Mapping[str, str]) -> Mapping[str, str]:
-        credential = self._account.credential
-        if isinstance(credential, AzureNamedKeyCredential):
-            return signed(credential, self._clock.now(), url, headers)
-        return {**headers, **await self._account.authorization.headers("GET", url)}
 
     @cached_property
     def _uploads(self) -> "Uploads":

@@ -44,13 +44,13 @@ class CachedDocuments[T]:
             monotonic=monotonic,
         )
 
-    async def find(self, name: str) -> T | None:
-        """The document's meaning, at most `fresh_seconds` old; None if there is none.
+    async def find(self, name: str, *, fresh: bool = False) -> T | None:
+        """The document's meaning, at most `fresh_seconds` old; None if there is none. `fresh` reads it now.
 
         Raises:
             OperationalError: the store is down and nothing recent enough is held.
         """
-        return (await self._cache.get(name)).meaning
+        return (await self._cache.get(name, fresh=fresh)).meaning
 
     async def _read(self, name: str, held: _Parsed[T] | None) -> _Parsed[T]:
         document = await self._documents.find(name, unless=held.etag if held else None)

@@ -29,10 +29,10 @@ class ReadModel[T: BaseModel]:
             documents, kind.model_validate_json, fresh_seconds=fresh_seconds, monotonic=monotonic
         )
 
-    async def find(self, property_code: str) -> T | None:
-        """What is published about a property, or None: nothing is.
+    async def find(self, property_code: str, *, fresh: bool = False) -> T | None:
+        """What is published about a property, or None: nothing is. `fresh` reads it now.
 
         Raises:
             OperationalError: the store is down and nothing recent enough is held.
         """
-        return await self._documents.find(self._name_of(property_code))
+        return await self._documents.find(self._name_of(property_code), fresh=fresh)

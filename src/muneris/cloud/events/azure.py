@@ -7,13 +7,18 @@ from typing import NamedTuple
 from muneris.cloud.events.event import MAX_EVENTS, Event, EventsUnavailableError, check_size
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.wire.authorization import Authorization
-from muneris.cloud.wire.refusal import read_refusal
+from muneris.cloud.wire.refusal import RequestRefusedError, read_refusal
 from muneris.cloud.wire.requests import AnswerLostError, NotSentError, Requests
 from muneris.core.clock import Clock, to_rfc3339
 
 _API_VERSION = "2018-01-01"
-_CONTENT_TYPE = "application/cloudevents-batch+json; charset=utf-8"
+_HEADERS = {"Content-Type": "application/cloudevents-batch+json; charset=utf-8"}
 _OK = 200
+_REFUSED_FOR_CONTENT = frozenset({400, 413})
+"""What one event can bring upon all that are published with it ("Post to custom topic for Event Grid").
+
+Other refusals are of our key or the topic, and may pass: no event is to blame.
+"""
 
 
 class Topic(NamedTuple):
@@ -37,7 +42,12 @@ class AzurePublisher:
         self._clock = clock
 
     async def publish(self, events: Sequence[Event]) -> None:
-        """Hand over events, a few requests at most; nothing is sent if one is over-size."""
+        """Hand over events, a few requests at most; nothing is sent if one is over-size.
+
+        Raises:
+            EventsUnavailableError: Event Grid may not have them; trying again will do.
+            RequestRefusedError: it will not have one of them.
+        """
         for event in events:
             check_size(event)
         for first in range(0, len(events), MAX_EVENTS):
@@ -63,10 +73,13 @@ class AzurePublisher:
 
     async def _send(self, body: bytes) -> None:
         try:
-            authorized = await self._authorization.headers("POST", self._url, _CONTENT_TYPE)
-            headers = {"Content-Type": _CONTENT_TYPE, **authorized}
-            answer = await self._requests.send("POST", self._url, headers, body)
+            authorized = await self._authorization.headers("POST", self._url, _HEADERS)
+            answer = await self._requests.send("POST", self._url, {**_HEADERS, **authorized}, body)
         except (NotSentError, AnswerLostError) as error:
             raise EventsUnavailableError(str(error)) from error
-        if answer.status != _OK:
-            raise EventsUnavailableError(str(read_refusal(answer.status, answer.body)))
+        if answer.status == _OK:
+            return
+        refusal = read_refusal(answer.status, answer.body)
+        if answer.status in _REFUSED_FOR_CONTENT:
+            raise RequestRefusedError(str(refusal))
+        raise EventsUnavailableError(str(refusal))

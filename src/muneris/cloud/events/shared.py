@@ -1,9 +1,11 @@
 """Publishes that wait for each other go together."""
 
+import asyncio
 from collections.abc import Sequence
 from itertools import chain
 
 from muneris.cloud.events.event import MAX_EVENTS, Event, Publisher, check_size
+from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.core.groups import Groups
 
 REQUESTS_AT_ONCE = 4
@@ -14,6 +16,8 @@ class SharedPublisher:
     """A publisher whose publishes share requests of at most `MAX_EVENTS` events.
 
     What is said while a request is under way shares the next one, and its failure: saying it again is safe.
+    Only a request refused for what it holds is sent again for each by itself, so that nobody else's event is
+    to blame.
     A request under way for longer than `patience_seconds` holds up the next one only when there are
     `REQUESTS_AT_ONCE`.
     """
@@ -30,8 +34,14 @@ class SharedPublisher:
             check_size(event)
         await self._groups.join(None, events)
 
-    async def _publish(self, _: None, members: Sequence[Sequence[Event]]) -> list[None]:
-        await self._publisher.publish(list(chain.from_iterable(members)))
+    async def _publish(self, _: None, members: Sequence[Sequence[Event]]) -> Sequence[BaseException | None]:
+        try:
+            await self._publisher.publish(list(chain.from_iterable(members)))
+        except RequestRefusedError:
+            if len(members) == 1:
+                raise
+            alone = map(self._publisher.publish, members)
+            return await asyncio.gather(*alone, return_exceptions=True)
         return [None] * len(members)
 
 

@@ -1,5 +1,6 @@
 """Access tokens checked: JWT, ES256 only, from this region's issuer or from staff's."""
 
+import asyncio
 import hashlib
 import json
 import time
@@ -48,8 +49,8 @@ class Keys(Protocol):
 class PublicKeys:
     """The region's public keys, as its auth app publishes them, kept in memory for a minute.
 
-    A key that is not known has all of them read again, so that what a stranger sends names no row. A
-    reading in vain is the last one for a few seconds, and the keys it brought serve meanwhile.
+    A key that is not known has all of them read again, so that what a stranger sends names no row. Whoever
+    misses one meanwhile shares that reading; one in vain is the last for a few seconds.
     """
 
     def __init__(self, settings: Table, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -61,16 +62,27 @@ class PublicKeys:
             stale_seconds=_KEYS_STALE_SECONDS,
             monotonic=monotonic,
         )
-        self._read_in_vain_at = float("-inf")
+        self._rereading: asyncio.Task[Mapping[str, ECKey]] | None = None
+        self._reread_at = float("-inf")
 
     async def find(self, key_id: str) -> ECKey | None:
         """The key, or None; the same object while it stays the same key."""
         known = await self._keys.get(KEYS_PARTITION)
-        if key_id not in known and self._monotonic() - self._read_in_vain_at >= _REREAD_SECONDS:
-            known = await self._keys.get(KEYS_PARTITION, fresh=True)
-            if key_id not in known:
-                self._read_in_vain_at = self._monotonic()
+        if key_id not in known:
+            if self._rereading is None and self._monotonic() - self._reread_at >= _REREAD_SECONDS:
+                self._reread_at = self._monotonic()
+                self._rereading = asyncio.create_task(self._reread())
+            if self._rereading is not None:
+                known = await asyncio.shield(self._rereading)
+            if key_id in known:
+                self._reread_at = float("-inf")
         return known.get(key_id)
+
+    async def _reread(self) -> Mapping[str, ECKey]:
+        try:
+            return await self._keys.get(KEYS_PARTITION, fresh=True)
+        finally:
+            self._rereading = None
 
     async def _read(self, partition: str, _held: object) -> Mapping[str, ECKey]:
         rows = rows_with_prefix(self._settings, partition, _PREFIX)

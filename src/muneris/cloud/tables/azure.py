@@ -79,7 +79,7 @@ class AzureTable:
     async def _send(
         self, method: Method, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
-        authorized = await self._account.authorization.headers(method, url, headers.get("Content-Type", ""))
+        authorized = await self._account.tables.headers(method, url, headers)
         return await self._requests.send(method, url, {**headers, **authorized}, body)
 
 

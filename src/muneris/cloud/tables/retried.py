@@ -15,6 +15,7 @@ from muneris.cloud.tables.table import (
     TableUnavailableError,
 )
 from muneris.cloud.tables.transaction import MARK, Transaction
+from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.core.operational import OperationalError
 
 
@@ -92,7 +93,7 @@ class RetriedTable:
 
         try:
             return await self._policy.run(attempt)
-        except OperationalError as error:
+        except (OperationalError, RequestRefusedError) as error:
             if tries.answer_lost:
                 raise OutcomeUnknownError(str(error)) from error
             raise
@@ -115,4 +116,6 @@ class RetriedTable:
 
 
 def _surely_not_done(error: BaseException) -> bool:
-    return isinstance(error, TableUnavailableError) and not isinstance(error, OutcomeUnknownError)
+    if isinstance(error, OutcomeUnknownError):
+        return False
+    return isinstance(error, TableUnavailableError | RequestRefusedError)

@@ -12,7 +12,8 @@ from muneris.cloud.wire.authorization import (
     STORAGE_SCOPE,
     Authorization,
     BearerToken,
-    SharedKey,
+    BlobSharedKey,
+    TableSharedKey,
     managed_identity,
 )
 from muneris.core.clock import Clock, SystemClock
@@ -34,8 +35,8 @@ _CLOCK = SystemClock()
 class StorageAccount:
     """A storage account: the addresses of its services, without a trailing slash, and our credential.
 
-    The emulator's addresses have the account in their path. `authorization` is that of requests to tables:
-    one for all of them, because it keeps the access token.
+    The emulator's addresses have the account in their path. `tables` and `blobs` authorize requests made by
+    hand, one for all of them: it may keep an access token.
     """
 
     name: str
@@ -43,7 +44,8 @@ class StorageAccount:
     queue: str
     table: str
     credential: "AzureNamedKeyCredential | ManagedIdentityCredential"
-    authorization: Authorization
+    tables: Authorization
+    blobs: Authorization
 
 
 def storage_account(connection: str, client_id: str | None = None, clock: Clock = _CLOCK) -> StorageAccount:
@@ -57,7 +59,8 @@ def storage_account(connection: str, client_id: str | None = None, clock: Clock 
     if _NAME.fullmatch(connection):
         identity = managed_identity(client_id)
         addresses = _addresses({"accountname": connection})
-        return StorageAccount(connection, *addresses, identity, BearerToken(identity, STORAGE_SCOPE, clock))
+        token = BearerToken(identity, STORAGE_SCOPE, clock)
+        return StorageAccount(connection, *addresses, identity, token, token)
     parts = parse_connection_string(connection)
     if parts.get("usedevelopmentstorage") == "true":
         parts = _development(parts.get("developmentstorageproxyuri", "http://127.0.0.1"))
@@ -65,7 +68,8 @@ def storage_account(connection: str, client_id: str | None = None, clock: Clock 
         credential = AzureNamedKeyCredential(parts["accountname"], parts["accountkey"])
     except KeyError as error:
         raise ValueError(f"The storage connection string has no {error.args[0]}") from error
-    return StorageAccount(parts["accountname"], *_addresses(parts), credential, SharedKey(credential, clock))
+    keys = TableSharedKey(credential, clock), BlobSharedKey(credential, clock)
+    return StorageAccount(parts["accountname"], *_addresses(parts), credential, *keys)
 
 
 def _development(host: str) -> Mapping[str, str]:

@@ -4,14 +4,13 @@ import asyncio
 import base64
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from azure.core.credentials import AccessTokenInfo, AzureKeyCredential, AzureNamedKeyCredential
 from azure.core.credentials_async import AsyncSupportsTokenInfo
-from azure.core.exceptions import AzureError
 
 from muneris.cloud.wire.requests import Method, NotSentError
 from muneris.core.clock import Clock
@@ -27,6 +26,8 @@ _MARGIN_SECONDS = 300
 """A token that expires sooner is renewed; azure-core's own policy has the same margin."""
 _PAUSE_SECONDS = 30
 """Between two attempts to renew a token that is still valid."""
+_URGENT_PAUSE_SECONDS = 1.0
+"""Between two attempts while there is none."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ _log = logging.getLogger(__name__)
 class Authorization(Protocol):
     """Makes a service know who sends a request."""
 
-    async def headers(self, method: Method, url: str, content_type: str = "") -> Mapping[str, str]:
-        """The headers that a request must carry besides its own; `url` is as it is sent.
+    async def headers(self, method: Method, url: str, own: Mapping[str, str]) -> Mapping[str, str]:
+        """What a request must carry besides its `own` headers; `url` is as it is sent.
 
         Raises:
             NotSentError: there is no access token at present.
@@ -43,7 +44,7 @@ class Authorization(Protocol):
         ...
 
 
-class SharedKey:
+class TableSharedKey:
     """Signs requests to Table Storage with an account's key ("Authorize with Shared Key", for tables).
 
     The credential is read for every request, so that a key that was rotated in it is used at once.
@@ -53,14 +54,41 @@ class SharedKey:
         self._credential = credential
         self._clock = clock
 
-    async def headers(self, method: Method, url: str, content_type: str = "") -> Mapping[str, str]:
+    async def headers(self, method: Method, url: str, own: Mapping[str, str]) -> Mapping[str, str]:
         """The moment and the signature."""
-        account, key = self._credential.named_key
         moment = format_datetime(self._clock.now(), usegmt=True)
-        path = url.split("/", 3)[3].partition("?")[0]
-        signed = f"{method}\n\n{content_type}\n{moment}\n/{account}/{path}"
-        signature = base64.b64encode(hmac.digest(base64.b64decode(key), signed.encode(), "sha256"))
-        return {"x-ms-date": moment, "Authorization": f"SharedKey {account}:{signature.decode()}"}
+        lines = [method, "", own.get("Content-Type", ""), moment]
+        return {"x-ms-date": moment, "Authorization": _signed(self._credential, lines, url)}
+
+
+class BlobSharedKey:
+    """Signs reads of blobs with an account's key ("Authorize with Shared Key", for blobs)."""
+
+    def __init__(self, credential: AzureNamedKeyCredential, clock: Clock) -> None:
+        self._credential = credential
+        self._clock = clock
+
+    async def headers(self, method: Method, url: str, own: Mapping[str, str]) -> Mapping[str, str]:
+        """The moment and the signature, of a request without a body or a query."""
+        moment = format_datetime(self._clock.now(), usegmt=True)
+        dated = {**own, "x-ms-date": moment}
+        lines = [
+            method,
+            *[""] * 8,  # encoding, language, length, hash, type, date, modified, match: not of a read
+            own.get("If-None-Match", ""),
+            *[""] * 2,  # unmodified, range
+            *sorted(f"{name}:{value}" for name, value in dated.items() if name.startswith("x-ms-")),
+        ]
+        return {"x-ms-date": moment, "Authorization": _signed(self._credential, lines, url)}
+
+
+def _signed(credential: AzureNamedKeyCredential, lines: Sequence[str], url: str) -> str:
+    """The header `Authorization`: these lines and the canonical resource, signed."""
+    account, key = credential.named_key
+    path = url.split("/", 3)[3].partition("?")[0]
+    text = "\n".join((*lines, f"/{account}/{path}"))
+    signature = hmac.digest(base64.b64decode(key), text.encode(), "sha256")
+    return f"SharedKey {account}:{base64.b64encode(signature).decode()}"
 
 
 class AccessKey:
@@ -69,7 +97,7 @@ class AccessKey:
     def __init__(self, credential: AzureKeyCredential) -> None:
         self._credential = credential
 
-    async def headers(self, method: Method, url: str, content_type: str = "") -> Mapping[str, str]:  # noqa: ARG002 - the key is the same for all
+    async def headers(self, method: Method, url: str, own: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - the key is the same for all
         """The key."""
         return {"aeg-sas-key": self._credential.key}
 
@@ -89,9 +117,9 @@ class BearerToken:
         self._renew_at = 0.0
         self._renewal: asyncio.Task[None] | None = None
 
-    async def headers(self, method: Method, url: str, content_type: str = "") -> Mapping[str, str]:  # noqa: ARG002 - the token is the same for all
+    async def headers(self, method: Method, url: str, own: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - the token is the same for all
         """The token."""
-        if self._renewal is None and (self._now() >= self._renew_at or not self._is_valid()):
+        if self._renewal is None and self._now() >= self._renew_at:
             self._renewal = asyncio.create_task(self._renew())
         if self._renewal is not None and not self._is_valid():
             await asyncio.shield(self._renewal)
@@ -106,13 +134,13 @@ class BearerToken:
         return self._now() < self._token.expires_on
 
     async def _renew(self) -> None:
+        self._renew_at = self._now() + (_PAUSE_SECONDS if self._is_valid() else _URGENT_PAUSE_SECONDS)
         try:
             async with asyncio.timeout(_RENEWAL_SECONDS):
                 self._token = await self._credential.get_token_info(self._scope)
             self._renew_at = self._token.refresh_on or self._token.expires_on - _MARGIN_SECONDS
-        except (AzureError, TimeoutError) as error:
-            _log.warning("No new access token for %s: %s", self._scope, error)
-            self._renew_at = self._now() + _PAUSE_SECONDS
+        except Exception as error:  # noqa: BLE001 - whatever the identity endpoint answers: tried again later
+            _log.warning("No new access token for %s: %s %s", self._scope, type(error).__name__, error)
         finally:
             self._renewal = None
 

@@ -75,8 +75,14 @@ class Connection(asyncio.Protocol):
         self.is_usable = False
         self._lose(type(exc or EOFError()).__name__)
 
+    def eof_received(self) -> None:
+        """Take no further request: the service closes the connection (`asyncio.Protocol`)."""
+        self.is_usable = False
+
     def on_message_begin(self) -> None:
         """Begin an answer (`httptools`)."""
+        if self._answer is None or self._answer.done():
+            self.is_usable = False  # nobody asked
         self._headers, self._body = {}, []
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Mapping
 from functools import cache
 from typing import Literal
+from urllib.parse import urlsplit
 
 from muneris.cloud.wire.connection import Answer, AnswerLostError, Connection
 
@@ -71,10 +73,10 @@ class _Pool:
 
     def __init__(self, scheme: str, authority: str) -> None:
         self._authority = authority
-        self._host, _, port = authority.partition(":")
-        self._port = int(port or _PORTS[scheme])
+        address = urlsplit(f"{scheme}://{authority}")
+        self._host, self._port = address.hostname or "", address.port or _PORTS[scheme]
         self._ssl = _tls() if scheme == "https" else None
-        self._kept: list[Connection] = []
+        self._kept: deque[Connection] = deque()
         self._free = asyncio.Semaphore(_CONNECTIONS)
 
     async def exchange(self, request: bytes, *, repeatable: bool) -> Answer:
@@ -109,11 +111,13 @@ class _Pool:
             raise NotSentError(f"no connection to {self._authority} is free") from error
 
     def _find_kept(self) -> Connection | None:
-        """The connection that was used last, if any is still good."""
+        """The connection that was used last, if any is still good; those idle for too long are closed."""
         oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
+        while self._kept and self._kept[0].idle_since <= oldest:
+            self._kept.popleft().close()
         while self._kept:
             connection = self._kept.pop()
-            if connection.is_usable and connection.idle_since > oldest:
+            if connection.is_usable:
                 return connection
             connection.close()
         return None

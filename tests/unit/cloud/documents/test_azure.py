@@ -66,22 +66,20 @@ class Identity(ManagedIdentityCredential):
 
 def account_with_key(address: str = "https://orders.blob.core.windows.net") -> StorageAccount:
     connection = f"AccountName=orders;AccountKey={KEY};BlobEndpoint={address}"
-    return storage_account(connection)
+    return storage_account(connection, clock=FixedClock())
 
 
 def account_with_identity() -> StorageAccount:
     identity = Identity()
     token = BearerToken(identity, STORAGE_SCOPE, FixedClock())
-    return replace(account_with_key(), credential=identity, authorization=token)
+    return replace(account_with_key(), credential=identity, tables=token, blobs=token)
 
 
 def documents(
     *answers: Answer | Exception, of: StorageAccount | None = None, reads: RetryPolicy = ONCE
 ) -> tuple[AzureDocuments, Service]:
     service = Service(answers or (FOUND,))
-    return AzureDocuments(
-        of or account_with_key(), "read-models", service, FixedClock(), reads=reads, writes=ONCE
-    ), service
+    return AzureDocuments(of or account_with_key(), "read-models", service, reads=reads, writes=ONCE), service
 
 
 def signature_of_the_sdk(url: str, headers: Mapping[str, str]) -> str:
@@ -130,6 +128,12 @@ async def test_a_managed_identity_sends_its_token() -> None:
 async def test_an_absent_document_is_none() -> None:
     store, _ = documents(Answer(404, {}, b"<Error><Code>BlobNotFound</Code></Error>"))
     assert await store.find(NAME) is None
+
+
+async def test_an_absent_container_is_not_taken_for_absent_documents() -> None:
+    store, _ = documents(Answer(404, {}, b"<Error><Code>ContainerNotFound</Code></Error>"))
+    with pytest.raises(RequestRefusedError, match="404 ContainerNotFound"):
+        await store.find(NAME)
 
 
 @pytest.mark.parametrize(

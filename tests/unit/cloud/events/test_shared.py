@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 from tests.loop_time import LoopTime
+from tests.polling import until
 
 from muneris.cloud.events import Event, EventsUnavailableError
 from muneris.cloud.events.event import MAX_DATA, MAX_EVENTS
 from muneris.cloud.events.shared import REQUESTS_AT_ONCE, SharedPublisher
+from muneris.cloud.wire.refusal import RequestRefusedError
 
 
 def event(number: int) -> Event:
@@ -150,3 +152,34 @@ async def test_a_publisher_that_leaves_spoils_nothing_of_what_is_under_way(
     grid.take(1)
     await said[2]
     assert grid.requests == [["1"], ["2", "3"]]
+
+
+class Particular:
+    """Refuses a whole request for one event that it holds."""
+
+    def __init__(self, grid: HeldPublisher, refused: str) -> None:
+        self._grid = grid
+        self._refused = refused
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        if self._refused in {event.id for event in events}:
+            raise RequestRefusedError("400 BadRequest")
+        await self._grid.publish(events)
+
+
+async def test_an_event_that_is_refused_is_nobody_elses_trouble(time: LoopTime, grid: HeldPublisher) -> None:
+    publisher = SharedPublisher(Particular(grid, "3"))
+    said = [
+        await say(publisher, 1),
+        await say(publisher, 2),
+        await say(publisher, 3),
+        await say(publisher, 4),
+    ]
+    await time.skip(0)
+    grid.take(0)
+    await until(lambda: len(grid.requests) == 3)
+    assert grid.requests == [["1"], ["2"], ["4"]]
+    grid.take(1)
+    grid.take(2)
+    outcomes = await asyncio.gather(*said, return_exceptions=True)
+    assert [type(each) for each in outcomes] == [type(None), type(None), RequestRefusedError, type(None)]

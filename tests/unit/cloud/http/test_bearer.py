@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import hmac
 import json
@@ -244,6 +245,17 @@ async def test_an_unknown_key_is_looked_for_once_in_a_while(door: Door) -> None:
     door.clock.advance(seconds=5)
     await refusal(door, f"Bearer {door.token(kid='more')}")
     assert door.settings.reads.calls == 3
+
+
+async def test_many_who_name_unknown_keys_at_once_have_them_read_once(door: Door) -> None:
+    await door.enter(door.token())
+    new = ECKey.import_key(json.loads(staff.generate_signing_key()))
+    await door.publish(new)
+    strangers = [refusal(door, f"Bearer {door.token(kid=str(number))}") for number in range(9)]
+    known = asyncio.create_task(door.enter(door.token(new, new.kid)))
+    await asyncio.gather(known, *strangers)
+    assert (await known).subject == "guest-1"
+    assert door.settings.reads.calls == 2
 
 
 async def test_unknown_keys_do_not_hide_known_ones(door: Door) -> None:

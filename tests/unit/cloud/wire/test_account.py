@@ -8,7 +8,7 @@ from azure.storage.queue import QueueServiceClient
 
 from localcloud.azurite import StorageAddress
 from muneris.cloud.wire.account import storage_account
-from muneris.cloud.wire.authorization import BearerToken, SharedKey
+from muneris.cloud.wire.authorization import BearerToken, BlobSharedKey, TableSharedKey
 
 KEY = "c2VjcmV0IGtleQ=="
 NAMED = f"AccountName=muneris1;AccountKey={KEY}"
@@ -35,7 +35,8 @@ def test_an_account_has_its_key() -> None:
     account = storage_account(NAMED)
     assert isinstance(account.credential, AzureNamedKeyCredential)
     assert (account.name, account.credential.named_key) == ("muneris1", ("muneris1", KEY))
-    assert isinstance(account.authorization, SharedKey)
+    assert isinstance(account.tables, TableSharedKey)
+    assert isinstance(account.blobs, BlobSharedKey)
 
 
 def test_names_of_parts_are_found_in_any_case() -> None:
@@ -68,7 +69,8 @@ async def test_an_account_that_is_only_named_is_used_with_the_managed_identity()
         "https://muneris1.queue.core.windows.net",
         "https://muneris1.table.core.windows.net",
     )
-    assert isinstance(account.authorization, BearerToken)
+    assert isinstance(account.tables, BearerToken)
+    assert account.blobs is account.tables
     assert account.credential is storage_account("muneris2").credential
     assert account.credential is not storage_account("muneris2", "an identity's client id").credential
 

@@ -20,7 +20,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from tests.polling import until
 from tests.tenants import ManualClock
 
-from muneris.cloud.wire.authorization import STORAGE_SCOPE, AccessKey, BearerToken, SharedKey
+from muneris.cloud.wire.authorization import STORAGE_SCOPE, AccessKey, BearerToken, TableSharedKey
 from muneris.cloud.wire.requests import NotSentError
 from muneris.core.clock import from_rfc3339
 
@@ -34,12 +34,12 @@ def signed(key: bytes, text: str) -> str:
 
 
 async def test_a_shared_key_signs_method_type_moment_and_path() -> None:
-    authorization = SharedKey(AzureNamedKeyCredential("muneris1", KEY), ManualClock(NOON))
+    authorization = TableSharedKey(AzureNamedKeyCredential("muneris1", KEY), ManualClock(NOON))
     text = (
         "POST\n\nmultipart/mixed\nSat, 21 Nov 2026 12:00:00 GMT\n"
         "/muneris1/Orders(PartitionKey='p%7C1',RowKey='r')"
     )
-    assert await authorization.headers("POST", URL, "multipart/mixed") == {
+    assert await authorization.headers("POST", URL, {"Content-Type": "multipart/mixed"}) == {
         "x-ms-date": "Sat, 21 Nov 2026 12:00:00 GMT",
         "Authorization": f"SharedKey muneris1:{signed(b'first key', text)}",
     }
@@ -47,10 +47,10 @@ async def test_a_shared_key_signs_method_type_moment_and_path() -> None:
 
 async def test_a_rotated_shared_key_signs_the_next_request() -> None:
     credential = AzureNamedKeyCredential("muneris1", KEY)
-    authorization = SharedKey(credential, ManualClock(NOON))
-    before = await authorization.headers("GET", URL)
+    authorization = TableSharedKey(credential, ManualClock(NOON))
+    before = await authorization.headers("GET", URL, {})
     credential.update("muneris1", ROTATED)
-    after = await authorization.headers("GET", URL)
+    after = await authorization.headers("GET", URL, {})
     text = "GET\n\n\nSat, 21 Nov 2026 12:00:00 GMT\n/muneris1/Orders(PartitionKey='p%7C1',RowKey='r')"
     assert [each["Authorization"] for each in (before, after)] == [
         f"SharedKey muneris1:{signed(b'first key', text)}",
@@ -61,9 +61,9 @@ async def test_a_rotated_shared_key_signs_the_next_request() -> None:
 async def test_an_access_key_is_sent_as_it_is_now() -> None:
     credential = AzureKeyCredential("first")
     authorization = AccessKey(credential)
-    assert await authorization.headers("POST", URL) == {"aeg-sas-key": "first"}
+    assert await authorization.headers("POST", URL, {}) == {"aeg-sas-key": "first"}
     credential.update("second")
-    assert await authorization.headers("POST", URL) == {"aeg-sas-key": "second"}
+    assert await authorization.headers("POST", URL, {}) == {"aeg-sas-key": "second"}
 
 
 class Identity:
@@ -73,6 +73,7 @@ class Identity:
         self.clock = clock
         self.asked: list[tuple[str, ...]] = []
         self.is_down = False
+        self.is_strange = False
         self.answers = asyncio.Event()
         self.answers.set()
         self.refresh_after: int | None = None
@@ -86,6 +87,8 @@ class Identity:
         await self.answers.wait()
         if self.is_down:
             raise ClientAuthenticationError("the identity endpoint is down")
+        if self.is_strange:
+            raise KeyError("expires_on")
         now = int(self.clock.now().timestamp())
         refresh_on = None if self.refresh_after is None else now + self.refresh_after
         return AccessTokenInfo(f"token {number}", now + 3600, refresh_on=refresh_on)
@@ -124,7 +127,7 @@ def ask(identity: Identity, clock: ManualClock) -> Ask:
     authorization = BearerToken(identity, STORAGE_SCOPE, clock)
 
     async def token() -> str:
-        headers = await authorization.headers("GET", URL)
+        headers = await authorization.headers("GET", URL, {})
         assert headers.keys() == {"Authorization"}
         return headers["Authorization"]
 
@@ -212,11 +215,25 @@ async def test_without_a_valid_token_nothing_is_sent_until_there_is_one(
     identity: Identity, clock: ManualClock, ask: Ask
 ) -> None:
     identity.is_down = True
-    with pytest.raises(NotSentError, match=STORAGE_SCOPE):
-        await ask()
+    for _ in range(3):
+        with pytest.raises(NotSentError, match=STORAGE_SCOPE):
+            await ask()
+    assert len(identity.asked) == 1
     identity.is_down = False
+    clock.advance(seconds=1)
     assert await ask() == "Bearer token 2"
     identity.is_down = True
     clock.advance(seconds=3600)
     with pytest.raises(NotSentError):
         await ask()
+
+
+async def test_an_answer_that_cannot_be_read_is_as_good_as_none(
+    identity: Identity, clock: ManualClock, ask: Ask
+) -> None:
+    identity.is_strange = True
+    with pytest.raises(NotSentError, match=STORAGE_SCOPE):
+        await ask()
+    identity.is_strange = False
+    clock.advance(seconds=1)
+    assert await ask() == "Bearer token 2"
