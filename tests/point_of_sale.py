@@ -1,10 +1,11 @@
 """A Simphony in memory that does what a test tells it."""
 
 import asyncio
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from tests.faults import Faults
@@ -12,107 +13,245 @@ from tests.faults import Faults
 from muneris.cloud.tables import TableUnavailableError
 from muneris.core.clock import Clock
 from muneris.simphony.errors import CheckRefusedError, LookUpFailedError, NotSentError, OutcomeUnknownError
-from muneris.simphony.model import Check, NewCheck
+from muneris.simphony.model import (
+    APP_NAME,
+    ORDER_ID,
+    ROUND,
+    Check,
+    CheckLine,
+    CheckState,
+    NewCheck,
+    NewRound,
+    find_standing,
+)
 
 type Mood = Literal["takes", "refuses", "unreachable", "loses_answer", "loses_request", "hangs", "no_tokens"]
 
 _WINDOW = timedelta(seconds=300)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Opened:
-    check: Check
+    """A check as it is now: what it was opened with, the rounds since, and what became of it."""
+
+    number: int
     new: NewCheck
     at: datetime
+    rounds: tuple[NewRound, ...] = ()
+    state: CheckState = "open"
+
+    def is_for(self, references: Collection[str]) -> bool:
+        return not {self.new.reference.casefold(), self.new.order_id.casefold()}.isdisjoint(references)
+
+    @cached_property
+    def check(self) -> Check:
+        rounds = [_extension(ROUND, each.reference) for each in self.rounds]
+        items = [*self.new.lines, *(line for each in self.rounds for line in each.lines)]
+        return Check.model_validate({
+            "header": {
+                "checkRef": f"ref-{self.number}",
+                "checkNumber": self.number,
+                "checkName": self.new.reference,
+                "status": self.state,
+            },
+            "menuItems": [_item(line) for line in items],
+            "extensions": [_extension(ORDER_ID, self.new.order_id), *rounds],
+            "totals": {"subtotal": Decimal(0), "totalDue": Decimal(0)},
+        })  # fmt: skip
 
 
 @dataclass
 class FakePointOfSale:
-    """Opens checks as Simphony does: a repeated id within 300 s gets the same check, later another one.
+    """Holds checks as Simphony does: a repeated id within 300 s gets the first answer, later it writes again.
 
-    `hangs` opens the check and answers nothing until `go_on` is set; with `no_tokens` our own storage, where
-    its tokens are, does not answer. Its clock is `behind` ours; once `renamed`, its checks are found only by
-    the ids of their orders.
+    `mood` is how opening a check goes, `round_mood` adding to one, `void_mood` voiding one. Each that `hangs`
+    is carried out and answers nothing until `go_on` is set; with `no_tokens` our own storage, where its
+    tokens are, does not answer. Its clock is `behind` ours; once `renamed`, its checks are found only by
+    the ids of their orders. Unless `names_are_unique`, as in Simphony, a name may be used again while its
+    check is open, so that a test sees the second check.
     """
 
     clock: Clock
     faults: Faults = field(default_factory=Faults)
     mood: Mood = "takes"
+    round_mood: Mood = "takes"
+    void_mood: Mood = "takes"
+    refusal: str = "Item is not sold here"
     look_ups_fail: bool = False
+    names_are_unique: bool = False
     renamed: bool = False
     behind: timedelta = timedelta(0)
     calls: list[NewCheck] = field(default_factory=list)
+    round_calls: list[NewRound] = field(default_factory=list)
+    void_calls: list[str] = field(default_factory=list)
     look_ups: list[tuple[str, ...]] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
     hanging: int = 0
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    _answers: dict[str, tuple[datetime, Check]] = field(default_factory=dict)
 
     async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
         assert property_code
-        if self.clock.now() >= deadline:
-            raise NotSentError("the deadline passed before the call")
-        return await self.faults.around(
-            lambda: self._post(new_check),
-            lambda: NotSentError("unreachable"),
-            lambda: OutcomeUnknownError("the answer was lost"),
-        )
+        return await self._write(deadline, self.calls, new_check, lambda: self.mood, self._open)
+
+    async def post_round(self, property_code: str, new_round: NewRound, deadline: datetime) -> Check:
+        assert property_code
+        return await self._write(deadline, self.round_calls, new_round, lambda: self.round_mood, self._add)
+
+    async def void_check(self, property_code: str, check_ref: str, deadline: datetime) -> None:
+        assert property_code
+        await self._write(deadline, self.void_calls, check_ref, lambda: self.void_mood, self._void)
 
     async def find_check(
         self, property_code: str, references: Collection[str], since: datetime
     ) -> Check | None:
         assert property_code
-        return await self.faults.around(
-            lambda: self._find(references, since),
-            lambda: LookUpFailedError("unreachable"),
-            lambda: LookUpFailedError("the answer was lost"),
-        )
+        known_by = {each.casefold() for each in references if "-" in each or not self.renamed}
+
+        def find() -> Check | None:
+            ours = [each for each in self.opened if each.is_for(known_by) and each.at - self.behind >= since]
+            return find_standing([each.check for each in ours])
+
+        return await self._look_up(tuple(references), find)
+
+    async def find_round(self, property_code: str, check_ref: str, reference: str) -> Check | None:
+        assert property_code
+
+        def find() -> Check | None:
+            opened = self._find(check_ref)
+            return opened.check if opened and opened.check.holds_round(reference) else None
+
+        return await self._look_up((check_ref, reference), find)
+
+    async def find_check_state(self, property_code: str, check_ref: str) -> CheckState | None:
+        assert property_code
+
+        def find() -> CheckState | None:
+            opened = self._find(check_ref)
+            return opened.state if opened else None
+
+        return await self._look_up((check_ref,), find)
 
     def checks_of(self, order_id: str) -> list[Check]:
         return [each.check for each in self.opened if each.new.order_id == order_id]
 
-    async def _post(self, new_check: NewCheck) -> Check:
-        self.calls.append(new_check)
-        if self.mood == "unreachable":
+    def standing_checks_of(self, order_id: str) -> list[Check]:
+        """Those that are not voided."""
+        return [check for check in self.checks_of(order_id) if check.state != "voided"]
+
+    def close(self, check_ref: str) -> None:
+        """Somebody pays at the counter."""
+        self._put(replace(self._get(check_ref), state="closed"))
+
+    async def _write[Q, A](
+        self,
+        deadline: datetime,
+        calls: list[Q],
+        asked: Q,
+        mood: Callable[[], Mood],
+        execute: Callable[[Q], A],
+    ) -> A:
+        if self.clock.now() >= deadline:
+            raise NotSentError("the deadline passed before the call")
+
+        async def write() -> A:
+            calls.append(asked)
+            return await self._in_mood(mood(), lambda: execute(asked))
+
+        return await self.faults.around(
+            write,
+            lambda: NotSentError("unreachable"),
+            lambda: OutcomeUnknownError("the answer was lost"),
+        )
+
+    async def _in_mood[A](self, mood: Mood, execute: Callable[[], A]) -> A:
+        if mood == "unreachable":
             raise NotSentError("connection refused")
-        if self.mood == "no_tokens":
+        if mood == "no_tokens":
             raise TableUnavailableError("tokens cannot be read")
-        if self.mood == "loses_request":
+        if mood == "loses_request":
             raise OutcomeUnknownError("nothing came back")
-        if self.mood == "refuses":
-            raise CheckRefusedError("Item is not sold here")
-        check = self._open(new_check)
-        if self.mood == "loses_answer":
+        if mood == "refuses":
+            raise CheckRefusedError(self.refusal)
+        answer = execute()
+        if mood == "loses_answer":
             raise OutcomeUnknownError("nothing came back")
-        if self.mood == "hangs":
+        if mood == "hangs":
             self.hanging += 1
             try:
                 await self.go_on.wait()
             finally:
                 self.hanging -= 1
-        return check
+        return answer
+
+    async def _look_up[T](self, asked: tuple[str, ...], find: Callable[[], T]) -> T:
+        async def look_up() -> T:
+            self.look_ups.append(asked)
+            if self.look_ups_fail:
+                raise LookUpFailedError("not now")
+            return find()
+
+        return await self.faults.around(
+            look_up,
+            lambda: LookUpFailedError("unreachable"),
+            lambda: LookUpFailedError("the answer was lost"),
+        )
 
     def _open(self, new_check: NewCheck) -> Check:
+        def write() -> _Opened:
+            open_names = {each.new.reference.casefold() for each in self.opened if each.state == "open"}
+            if self.names_are_unique and new_check.reference.casefold() in open_names:
+                raise CheckRefusedError("an open check has that name")
+            self.opened.append(_Opened(len(self.opened) + 1, new_check, self.clock.now()))
+            return self.opened[-1]
+
+        return self._once(new_check.idempotency_id, write)
+
+    def _add(self, new_round: NewRound) -> Check:
+        def write() -> _Opened:
+            opened = self._get_open(new_round.check_ref)
+            return self._put(replace(opened, rounds=(*opened.rounds, new_round)))
+
+        return self._once(new_round.idempotency_id, write)
+
+    def _void(self, check_ref: str) -> None:
+        self._put(replace(self._get_open(check_ref), state="voided"))
+
+    def _once(self, write_id: str, write: Callable[[], _Opened]) -> Check:
+        """The first answer to a write of that id, whatever it was, within the window."""
         now = self.clock.now()
-        for each in self.opened:
-            if each.new.idempotency_id == new_check.idempotency_id and now <= each.at + _WINDOW:
-                return each.check
-        number = len(self.opened) + 1
-        header = {"checkRef": f"ref-{number}", "checkNumber": number, "checkName": new_check.reference}
-        nothing = Decimal(0)
-        check = Check.model_validate({"header": header, "totals": {"subtotal": nothing, "totalDue": nothing}})
-        self.opened.append(_Opened(check, new_check, now))
+        at, answered = self._answers.get(write_id, (now, None))
+        if answered is not None and now < at + _WINDOW:
+            return answered.model_copy(update={"is_cached": True})
+        check = write().check
+        self._answers[write_id] = now, check
         return check
 
-    async def _find(self, references: Collection[str], since: datetime) -> Check | None:
-        self.look_ups.append(tuple(references))
-        if self.look_ups_fail:
-            raise LookUpFailedError("not now")
-        known_by = references if not self.renamed else {each for each in references if "-" in each}
-        return next(
-            (
-                each.check
-                for each in self.opened
-                if {each.new.reference, each.new.order_id} & set(known_by) and each.at - self.behind >= since
-            ),
-            None,
-        )
+    def _find(self, check_ref: str) -> _Opened | None:
+        number = check_ref.removeprefix("ref-")
+        is_ours = number.isdecimal() and 0 < int(number) <= len(self.opened)
+        return self.opened[int(number) - 1] if is_ours else None
+
+    def _get(self, check_ref: str) -> _Opened:
+        opened = self._find(check_ref)
+        if opened is None:
+            raise OutcomeUnknownError("no such check")
+        return opened
+
+    def _get_open(self, check_ref: str) -> _Opened:
+        opened = self._get(check_ref)
+        if opened.state != "open":
+            raise CheckRefusedError(f"the check is {opened.state}")
+        return opened
+
+    def _put(self, opened: _Opened) -> _Opened:
+        self.opened[opened.number - 1] = opened
+        return opened
+
+
+def _item(line: CheckLine) -> dict[str, object]:
+    return {"menuItemId": line.menu_item_id}
+
+
+def _extension(name: str, value: str) -> dict[str, str]:
+    return {"appName": APP_NAME, "dataName": name, "data": value}

@@ -1,16 +1,13 @@
-"""HTTP calls to Simphony. No write is retried here: only the caller knows what a repeat may do.
+"""The calls to Simphony. No write is retried here: only the caller knows what a repeat may do."""
 
-aiohttp itself sends a read again when a connection it kept turns out to be closed, never a write.
-"""
-
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import NamedTuple
+from http import HTTPMethod, HTTPStatus
 from urllib.parse import quote
 
 import aiohttp
 from pydantic import BaseModel
-from yarl import URL
 
 from muneris.simphony.errors import (
     CheckRefusedError,
@@ -21,41 +18,28 @@ from muneris.simphony.errors import (
     SimphonyError,
     TokenRejectedError,
 )
-from muneris.simphony.hosts import allowed_url
 from muneris.simphony.menu import MenuVersion, SimphonyMenu
-from muneris.simphony.model import Check, CheckIdentity, Connection, Location, NewCheck, RevenueCenter
-from muneris.simphony.wire import Json, check_body, items_of, parse, parse_problem
+from muneris.simphony.model import (
+    Check,
+    CheckIdentity,
+    CheckState,
+    Connection,
+    Location,
+    NewCheck,
+    NewRound,
+    RevenueCenter,
+    find_standing,
+)
+from muneris.simphony.transport import Answer, Call, Transport
+from muneris.simphony.wire import check_body, items_of, parse, parse_problem, round_body
 
-READ_TIMEOUT_SECONDS = 30.0
-POST_TIMEOUT_SECONDS = 65.0
+WRITE_TIMEOUT_SECONDS = 65.0
 """Simphony itself gives up at about 60 s, with 521 (STS Gen2 guide, Status Codes)."""
 
-_CONNECT_TIMEOUT_SECONDS = 10.0
+_CHECKS = "checks"
 _DETECT_DUPLICATES = {"Simphony-Features": "detect-duplicate-request"}
-_BAD_REQUEST, _UNAUTHORIZED, _REQUEST_TIMEOUT, _SERVER_ERROR = 400, 401, 408, 500
-_VERDICTS = {400, 409, 422}
+_VERDICTS = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 """With a problem document of Simphony's, these say that it looked at the check and will not take it."""
-
-
-class _Call(NamedTuple):
-    """A request below `/api/v1`; `path` is percent-encoded."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] = {}
-    headers: Mapping[str, str] = {}
-    body: Json = None
-    timeout: float = READ_TIMEOUT_SECONDS
-
-
-class _Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def is_success(self) -> bool:
-        return 200 <= self.status < 300  # noqa: PLR2004 - the class of 2xx (RFC 9110)
 
 
 def open_session() -> aiohttp.ClientSession:
@@ -64,11 +48,16 @@ def open_session() -> aiohttp.ClientSession:
 
 
 class SimphonyClient:
-    """The calls; `allow_local` lets connections name loopback addresses, for simulators."""
+    """The calls; `allow_local` lets connections name loopback addresses, for simulators.
+
+    A write raises:
+        CheckRefusedError: Simphony will not do it.
+        NotSentError: certainly not executed; `TokenRejectedError` and `NotConfiguredError` are such.
+        OutcomeUnknownError: it may have been executed, now or earlier.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, *, allow_local: bool = False) -> None:
-        self._session = session
-        self._allow_local = allow_local
+        self._http = Transport(session, allow_local=allow_local)
 
     async def post_check(
         self,
@@ -76,35 +65,60 @@ class SimphonyClient:
         bearer: str,
         new_check: NewCheck,
         *,
-        timeout: float = POST_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the whole request's, given to aiohttp
+        timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the whole request's, given to aiohttp
     ) -> Check:
-        """Open a check.
-
-        Raises:
-            CheckRefusedError: Simphony will not take it.
-            NotSentError: certainly not executed; `TokenRejectedError` and `NotConfiguredError` are such.
-            OutcomeUnknownError: it may have been executed.
-        """
-        body = check_body(connection, new_check)
+        """Open a check."""
         headers = {**_site_headers(connection), **_DETECT_DUPLICATES, "Accept-Language": new_check.language}
-        answer = await self._send(
-            connection, bearer, _Call("POST", "checks", headers=headers, body=body, timeout=timeout)
-        )
+        body = check_body(connection, new_check)
+        call = Call(HTTPMethod.POST, _CHECKS, headers=headers, body=body, timeout=timeout)
+        return _written_check(await self._write(connection, bearer, call))
+
+    async def post_round(
+        self,
+        connection: Connection,
+        bearer: str,
+        new_round: NewRound,
+        *,
+        timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - as above
+    ) -> Check:
+        """Add items to an open check."""
+        headers = {**_site_headers(connection), **_DETECT_DUPLICATES, "Accept-Language": new_round.language}
+        path, body = f"{_path_of(new_round.check_ref)}/round", round_body(connection, new_round)
+        call = Call(HTTPMethod.POST, path, headers=headers, body=body, timeout=timeout)
+        return _written_check(await self._write(connection, bearer, call))
+
+    async def void_check(
+        self,
+        connection: Connection,
+        bearer: str,
+        check_ref: str,
+        *,
+        timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - as above
+    ) -> None:
+        """Void a check, if its state allows that.
+
+        Simphony detects no repeat of this: of a check that is voided already it refuses it.
+        """
+        headers = _site_headers(connection)
+        call = Call(HTTPMethod.DELETE, _path_of(check_ref), headers=headers, timeout=timeout)
+        await self._write(connection, bearer, call)
+
+    async def _write(self, connection: Connection, bearer: str, call: Call) -> Answer:
+        answer = await self._http.send(connection, bearer, call)
         if not answer.is_success:
-            raise _write_error(answer)
-        try:
-            return Check.model_validate(parse(answer.body))
-        except ValueError as error:
-            raise OutcomeUnknownError(f"{answer.status} without a readable check") from error
+            raise _write_error(call, answer)
+        return answer
 
     async def find_check(
         self, connection: Connection, bearer: str, references: Collection[str], since: datetime
     ) -> Check | None:
-        """The newest check since a moment, open or closed, whose name or order id is one of `references`.
+        """The check since a moment, open or closed, whose name or order id is one of `references`.
 
-        None means that Simphony answered and has none. `since` is rounded down to the minute.
+        None means that Simphony answered and has none; a voided one is the answer only if there is no other.
+        `since` is rounded down to the minute.
 
         Raises:
+            SeveralChecksError: there is more than one.
             LookUpFailedError: whether there is one is unknown.
             TokenRejectedError: the bearer is not valid.
         """
@@ -112,15 +126,51 @@ class SimphonyClient:
             "sinceTime": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
             "includeClosed": "true",
         }
-        try:
-            answer = await self._read(
-                connection, bearer, _Call("GET", "checks", query, _site_headers(connection))
-            )
-            return _newest_for(references, items_of(parse(answer.body)))
-        except ReadFailedError as error:
-            raise LookUpFailedError(str(error), error.status) from error
-        except ValueError as error:
-            raise LookUpFailedError("the list of checks is unreadable") from error
+        call = Call(HTTPMethod.GET, _CHECKS, query, _site_headers(connection))
+        with _looking_up("the list of checks"):
+            items = items_of(parse((await self._http.read(connection, bearer, call)).body))
+            ours = [item for item in items if CheckIdentity.model_validate(item).is_for(references)]
+            return find_standing([Check.model_validate(item) for item in ours])
+
+    async def find_round(
+        self, connection: Connection, bearer: str, check_ref: str, reference: str
+    ) -> Check | None:
+        """The check with the round of that reference; None means that the check does not hold it.
+
+        Raises:
+            LookUpFailedError: whether it does is unknown.
+            TokenRejectedError: the bearer is not valid.
+        """
+        check = await self._find(connection, bearer, check_ref)
+        return check if check is not None and check.holds_round(reference) else None
+
+    async def find_check_state(
+        self, connection: Connection, bearer: str, check_ref: str
+    ) -> CheckState | None:
+        """What became of a check; None means that Simphony answered and has no such check any more.
+
+        Raises:
+            LookUpFailedError: it is unknown.
+            TokenRejectedError: the bearer is not valid.
+        """
+        check = await self._find(connection, bearer, check_ref)
+        if check is None:
+            return None
+        if check.state is None:
+            raise LookUpFailedError(f"a check with status {check.status!r}")
+        return check.state
+
+    async def _find(self, connection: Connection, bearer: str, check_ref: str) -> Check | None:
+        """A check, or None if the revenue center has none of that reference."""
+        call = Call(HTTPMethod.GET, _path_of(check_ref), headers=_site_headers(connection))
+        with _looking_up("the check"):
+            answer = await self._http.read(connection, bearer, call, also=(HTTPStatus.NOT_FOUND,))
+            if answer.is_success:
+                return Check.model_validate(parse(answer.body))
+            if not parse_problem(answer.body).title:
+                raise LookUpFailedError("404, and not from Simphony", answer.status)
+            await self.get_revenue_center(connection, bearer)  # 404 may mean that this is not there
+            return None
 
     async def get_menu(
         self, connection: Connection, bearer: str, *, etag: str | None = None
@@ -133,8 +183,8 @@ class SimphonyClient:
         """
         menu_id = await self._get_menu_id(connection, bearer)
         headers = _site_headers(connection) | ({"If-None-Match": etag} if etag else {})
-        call = _Call("GET", f"menus/{quote(menu_id, safe='')}", headers=headers)
-        answer = await self._read(connection, bearer, call, also=(304,))
+        call = Call(HTTPMethod.GET, f"menus/{quote(menu_id, safe='')}", headers=headers)
+        answer = await self._http.read(connection, bearer, call, also=(HTTPStatus.NOT_MODIFIED,))
         if not answer.is_success:
             return None
         return MenuVersion(menu=_decode(SimphonyMenu, answer), etag=answer.headers.get("ETag"))
@@ -145,7 +195,7 @@ class SimphonyClient:
             "LocRef": connection.loc_ref,
             "RvcRef": str(connection.rvc_ref),
         }
-        answer = await self._read(connection, bearer, _Call("GET", "menus/summary", query))
+        answer = await self._http.read(connection, bearer, Call(HTTPMethod.GET, "menus/summary", query))
         try:
             first = items_of(parse(answer.body))[0]
         except (ValueError, IndexError) as error:
@@ -162,7 +212,8 @@ class SimphonyClient:
             TokenRejectedError: the bearer is not valid.
         """
         path = f"organizations/{connection.org_short_name}/locations/{connection.loc_ref}"
-        return _decode(Location, await self._read(connection, bearer, _Call("GET", path)))
+        answer = await self._http.read(connection, bearer, Call(HTTPMethod.GET, path))
+        return _decode(Location, answer)
 
     async def get_revenue_center(self, connection: Connection, bearer: str) -> RevenueCenter:
         """The revenue center and its order types.
@@ -175,49 +226,25 @@ class SimphonyClient:
             f"organizations/{connection.org_short_name}/locations/{connection.loc_ref}"
             f"/revenueCenters/{connection.rvc_ref}"
         )
-        return _decode(RevenueCenter, await self._read(connection, bearer, _Call("GET", path)))
+        answer = await self._http.read(connection, bearer, Call(HTTPMethod.GET, path))
+        return _decode(RevenueCenter, answer)
 
-    async def _read(
-        self, connection: Connection, bearer: str, call: _Call, *, also: tuple[int, ...] = ()
-    ) -> _Answer:
-        """The successful answer of a read, or one of another status that is fine too."""
-        try:
-            answer = await self._send(connection, bearer, call)
-        except (NotSentError, OutcomeUnknownError) as error:
-            raise ReadFailedError(f"{call.path}: {error}") from error
-        if answer.status == _UNAUTHORIZED:
-            raise TokenRejectedError(call.path)
-        if not answer.is_success and answer.status not in also:
-            title = parse_problem(answer.body).title
-            raise ReadFailedError(f"{call.path}: {answer.status} {title}".rstrip(), answer.status)
-        return answer
 
-    async def _send(self, connection: Connection, bearer: str, call: _Call) -> _Answer:
-        """One request, one answer, whatever its status.
+@contextmanager
+def _looking_up(what: str) -> Iterator[None]:
+    """Whatever fails here leaves unknown what was looked up."""
+    try:
+        yield
+    except LookUpFailedError:
+        raise
+    except ReadFailedError as error:
+        raise LookUpFailedError(str(error), error.status) from error
+    except ValueError as error:
+        raise LookUpFailedError(f"{what} is unreadable") from error
 
-        Raises:
-            NotSentError: no connection was made.
-            OutcomeUnknownError: it was, and no whole answer came.
-        """
-        url = self._url(connection, call)
-        try:
-            async with self._session.request(
-                call.method,
-                url,
-                headers={"Authorization": f"Bearer {bearer}", "Accept": "application/json", **call.headers},
-                json=call.body,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=call.timeout, connect=_CONNECT_TIMEOUT_SECONDS),
-            ) as response:
-                return _Answer(response.status, response.headers, await response.read())
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise NotSentError(f"no connection: {type(error).__name__}") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise OutcomeUnknownError(f"no whole answer: {type(error).__name__}") from error
 
-    def _url(self, connection: Connection, call: _Call) -> URL:
-        base = allowed_url(connection.api_url, allow_local=self._allow_local)
-        return base.joinpath(f"api/v1/{call.path}", encoded=True).with_query(call.query)
+def _path_of(check_ref: str) -> str:
+    return f"{_CHECKS}/{quote(check_ref, safe='')}"
 
 
 def _site_headers(connection: Connection) -> dict[str, str]:
@@ -228,29 +255,31 @@ def _site_headers(connection: Connection) -> dict[str, str]:
     }
 
 
-def _newest_for(references: Collection[str], items: Sequence[Json]) -> Check | None:
-    for item in reversed(items):
-        if CheckIdentity.model_validate(item).is_for(references):
-            return Check.model_validate(item)
-    return None
+def _written_check(answer: Answer) -> Check:
+    try:
+        return Check.model_validate(parse(answer.body))
+    except ValueError as error:
+        raise OutcomeUnknownError(f"{answer.status} without a readable check") from error
 
 
-def _write_error(answer: _Answer) -> SimphonyError:
+def _write_error(call: Call, answer: Answer) -> SimphonyError:
     """What a write that did not succeed means (STS Gen2 guide, Status Codes)."""
     problem = parse_problem(answer.body)
     title = problem.title or f"HTTP {answer.status}"
-    if answer.status == _UNAUTHORIZED:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         return TokenRejectedError(title)
-    if "duplicate_request" in problem.pos_codes or answer.status == _REQUEST_TIMEOUT:
+    if "duplicate_request" in problem.pos_codes or answer.status == HTTPStatus.REQUEST_TIMEOUT:
         return OutcomeUnknownError(f"{answer.status} {title}")
+    if answer.status == HTTPStatus.NOT_FOUND and call.path != _CHECKS:
+        return OutcomeUnknownError(f"404 {title}")  # an earlier call may be why the check is gone
     if answer.status in _VERDICTS and problem.title:
         return CheckRefusedError(title, problem.pos_details, problem.detail)
-    if _BAD_REQUEST <= answer.status < _SERVER_ERROR:
+    if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return NotSentError(f"{answer.status} {title}")  # about our rights or the address, not the check
     return OutcomeUnknownError(f"{answer.status} {title}")
 
 
-def _decode[T: BaseModel](kind: type[T], answer: _Answer) -> T:
+def _decode[T: BaseModel](kind: type[T], answer: Answer) -> T:
     try:
         return kind.model_validate(parse(answer.body))
     except ValueError as error:

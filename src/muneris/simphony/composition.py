@@ -8,7 +8,7 @@ from typing import Protocol
 from muneris.core.clock import Clock
 from muneris.simphony.client import SimphonyClient, open_session
 from muneris.simphony.errors import NotConfiguredError
-from muneris.simphony.model import Check, Connection, NewCheck
+from muneris.simphony.model import Check, CheckState, Connection, NewCheck, NewRound
 from muneris.simphony.service import PointOfSale, TokenSource
 
 
@@ -69,11 +69,27 @@ class PointOfSaleOnDemand:
         """As `PointOfSale.post_check`."""
         return await self._opened.post_check(property_code, new_check, deadline)
 
+    async def post_round(self, property_code: str, new_round: NewRound, deadline: datetime) -> Check:
+        """As `PointOfSale.post_round`."""
+        return await self._opened.post_round(property_code, new_round, deadline)
+
+    async def void_check(self, property_code: str, check_ref: str, deadline: datetime) -> None:
+        """As `PointOfSale.void_check`."""
+        await self._opened.void_check(property_code, check_ref, deadline)
+
     async def find_check(
         self, property_code: str, references: Collection[str], since: datetime
     ) -> Check | None:
         """As `PointOfSale.find_check`."""
         return await self._opened.find_check(property_code, references, since)
+
+    async def find_round(self, property_code: str, check_ref: str, reference: str) -> Check | None:
+        """As `PointOfSale.find_round`."""
+        return await self._opened.find_round(property_code, check_ref, reference)
+
+    async def find_check_state(self, property_code: str, check_ref: str) -> CheckState | None:
+        """As `PointOfSale.find_check_state`."""
+        return await self._opened.find_check_state(property_code, check_ref)
 
     @cached_property
     def _opened(self) -> PointOfSale:

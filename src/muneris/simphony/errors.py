@@ -72,6 +72,14 @@ class LookUpFailedError(ReadFailedError):
     """Looking a check up failed: whether it exists is still unknown."""
 
 
+class SeveralChecksError(LookUpFailedError):
+    """More than one check stands for what one was to hold: a person must say which is meant."""
+
+    def __init__(self, check_refs: tuple[str, ...]) -> None:
+        super().__init__(f"several checks: {', '.join(check_refs)}")
+        self.check_refs = check_refs
+
+
 class SignInFailure(StrEnum):
     """Why nobody could sign in."""
 

@@ -1,7 +1,8 @@
 """What is exchanged with Simphony: connections, tokens, checks."""
 
 import hashlib
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -10,9 +11,15 @@ from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from yarl import URL
 
+from muneris.simphony.errors import SeveralChecksError
+
 APP_NAME = "Muneris"
 ORDER_ID = "order_id"
 """The name of the check extension that carries the order's id."""
+ROUND = "round"
+"""The name of the extension that carries a round's reference."""
+
+type CheckState = Literal["open", "closed", "voided"]
 
 
 Name = Annotated[str, Field(pattern=r"^[^\s/?#]+$")]
@@ -116,6 +123,22 @@ class NewCheck(BaseModel, frozen=True):
     information_lines: tuple[str, ...] = ()
 
 
+class NewRound(BaseModel, frozen=True):
+    """Items to add to an open check; what it holds already stays as it is.
+
+    `idempotency_id` is of this round alone: that of another write would be answered as that write was.
+    `reference` is attached to the round, and found again by it.
+    """
+
+    check_ref: str
+    idempotency_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    reference: str
+    order_type: str
+    lines: tuple[CheckLine, ...] = Field(min_length=1)
+    language: str = "en-US"
+    information_lines: tuple[str, ...] = ()
+
+
 class CheckTotals(BaseModel):
     """A check's amounts in the location's currency. `tax_total` leaves inclusive taxes out."""
 
@@ -170,6 +193,12 @@ class CheckIdentity(BaseModel, frozen=True):
         return not wanted.isdisjoint({self.check_name.casefold(), (self.order_id or "").casefold()} - {""})
 
 
+class CheckItem(BaseModel, frozen=True):
+    """An item on a check, as far as it tells which round it came with."""
+
+    extensions: Annotated[tuple[Extension, ...], BeforeValidator(_listed)] = ()
+
+
 class Check(CheckIdentity, frozen=True):
     """A check as Simphony holds it. `is_cached`: the original answer of a repeated request."""
 
@@ -178,6 +207,48 @@ class Check(CheckIdentity, frozen=True):
     status: str = Field(default="", validation_alias=AliasPath("header", "status"))
     is_cached: bool = Field(default=False, validation_alias=AliasPath("header", "isCachedResponse"))
     totals: CheckTotals
+    menu_items: Annotated[tuple[CheckItem, ...], BeforeValidator(_listed)] = Field(
+        default=(), validation_alias="menuItems"
+    )
+    combo_meals: Annotated[tuple[CheckItem, ...], BeforeValidator(_listed)] = Field(
+        default=(), validation_alias="comboMeals"
+    )
+
+    @property
+    def state(self) -> CheckState | None:
+        """What became of it; None if Simphony's word for it is none we know.
+
+        Oracle documents `open` and `closed` alone. A check that was closed with nothing on it was voided.
+        """
+        match self.status.casefold():
+            case "voided":
+                return "voided"
+            case "closed":
+                return "closed" if self.menu_items or self.combo_meals else "voided"
+            case "open":
+                return "open"
+            case _:
+                return None
+
+    def holds_round(self, reference: str) -> bool:
+        """Whether a round of that reference was added to it."""
+        of_items = (each for item in self.menu_items for each in item.extensions)
+        return any(
+            (each.app_name, each.data_name, each.data) == (APP_NAME, ROUND, reference)
+            for each in itertools.chain(self.extensions, of_items)
+        )
+
+
+def find_standing(checks: Sequence[Check]) -> Check | None:
+    """Of the checks that mean one thing, oldest first: the one that is not voided, else the newest, if any.
+
+    Raises:
+        SeveralChecksError: several are not voided.
+    """
+    standing = [check for check in checks if check.state != "voided"]
+    if len({check.check_ref for check in standing}) > 1:
+        raise SeveralChecksError(tuple(check.check_ref for check in standing))
+    return next(reversed(standing or checks), None)
 
 
 class Location(BaseModel, frozen=True):

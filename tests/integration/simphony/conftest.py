@@ -1,101 +1,10 @@
-"""A simulator on a port of its own, and a client signed in to it."""
-
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
-
-from localcloud.simulators.simphony import SimphonyConfig, build_app
-from muneris.simphony.client import SimphonyClient, open_session
-from muneris.simphony.model import Account, CheckLine, Connection, NewCheck, Tokens
-from muneris.simphony.sign_in import SignIn
-
-
-@dataclass
-class ManualClock:
-    """Stands still until it is moved."""
-
-    moment: datetime = field(default_factory=lambda: datetime(2030, 5, 4, 10, 2, 11, tzinfo=UTC))
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def advance(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
-
-
-@dataclass
-class Simulation:
-    """Everything a test of the client needs."""
-
-    url: str
-    clock: ManualClock
-    session: ClientSession
-    client: SimphonyClient
-    connection: Connection
-    account: Account
-    tokens: Tokens
-
-    @property
-    def bearer(self) -> str:
-        return self.tokens.id_token
-
-    def new_check(self, number: int = 1, **changes: object) -> NewCheck:
-        check = NewCheck(
-            idempotency_id=f"{number:032x}",
-            reference=f"WEB-{number}",
-            order_id=f"order-{number}",
-            order_type="dine_in",
-            lines=(CheckLine(menu_item_id=11001, quantity=2),),
-        )
-        return check.model_copy(update=changes)
-
-    async def break_it(self, **fault: object) -> None:
-        async with self.session.post(f"{self.url}/sim/faults", json=fault) as response:
-            assert response.status == 201
-
-    async def repair_it(self) -> None:
-        async with self.session.delete(f"{self.url}/sim/faults") as response:
-            assert response.status == 204
-
-    async def check_count(self) -> int:
-        async with self.session.get(f"{self.url}/sim/checks") as response:
-            return len((await response.json())["items"])
-
-    async def wait_until_started(self, kind: str) -> None:
-        """Return once every fault of a kind with a count has been used up."""
-        async with asyncio.timeout(10):
-            while kind in await self._kinds_of_faults():
-                pass
-
-    async def _kinds_of_faults(self) -> set[str]:
-        async with self.session.get(f"{self.url}/sim/faults") as response:
-            return {fault["kind"] for fault in (await response.json())["items"]}
+from tests.simphony import Simulation, open_simulation
 
 
 @pytest.fixture
 async def simulation() -> AsyncIterator[Simulation]:
-    clock = ManualClock()
-    config = SimphonyConfig(port=0, duplicate_wait_seconds=0.05)
-    async with TestServer(build_app(config, clock.now)) as server, open_session() as session:
-        url = str(server.make_url("")).rstrip("/")
-        account = Account(auth_url=url, org_short_name="muneris-demo", client_id="client=", username="api")
-        tokens = await SignIn(session, clock, allow_local=True).sign_in(account, "password")
-        connection = Connection(
-            api_url=url,
-            auth_url=url,
-            client_id=account.client_id,
-            org_short_name="muneris-demo",
-            loc_ref="cph01",
-            rvc_ref=1,
-            employee_ref=90001,
-            order_type_refs={"dine_in": 1},
-            tender_refs={"online": 61},
-            account=account.id,
-        )
-        client = SimphonyClient(session, allow_local=True)
-        yield Simulation(url, clock, session, client, connection, account, tokens)
+    async with open_simulation() as opened:
+        yield opened

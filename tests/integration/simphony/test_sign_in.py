@@ -1,23 +1,20 @@
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientSession
+from tests.simphony import Simulation
 
 from muneris.simphony.errors import SignInFailedError, SignInFailure
 from muneris.simphony.model import Account, Tokens
 from muneris.simphony.sign_in import SignIn
 
-if TYPE_CHECKING:
-    from tests.integration.simphony.conftest import Simulation
 
-
-async def sign_in(simulation: "Simulation", password: str = "password", **changes: str) -> Tokens:
+async def sign_in(simulation: Simulation, password: str = "password", **changes: str) -> Tokens:
     account: Account = simulation.account.model_copy(update=changes)
     return await SignIn(simulation.session, simulation.clock, allow_local=True).sign_in(account, password)
 
 
-async def test_signs_in(simulation: "Simulation") -> None:
+async def test_signs_in(simulation: Simulation) -> None:
     tokens = await sign_in(simulation)
     assert tokens.expires_at == simulation.clock.now() + timedelta(days=14)
     assert len({tokens.id_token, tokens.access_token, tokens.refresh_token}) == 3
@@ -33,7 +30,7 @@ async def test_signs_in(simulation: "Simulation") -> None:
     ],
 )
 async def test_tells_why_it_failed(
-    simulation: "Simulation", changes: dict[str, str], reason: SignInFailure
+    simulation: Simulation, changes: dict[str, str], reason: SignInFailure
 ) -> None:
     with pytest.raises(SignInFailedError) as failed:
         await sign_in(simulation, **changes)
@@ -53,7 +50,7 @@ async def test_tells_why_it_failed(
     ],
 )
 async def test_unusual_answers(
-    simulation: "Simulation", path: str, status: int, body: str, reason: SignInFailure
+    simulation: Simulation, path: str, status: int, body: str, reason: SignInFailure
 ) -> None:
     prefix = f"/oidc-provider/v1/oauth2/{path}"
     await simulation.break_it(kind="status", path_prefix=prefix, status=status, body=body)
@@ -63,7 +60,7 @@ async def test_unusual_answers(
     assert "secret" not in str(failed.value)
 
 
-async def test_answers_may_spell_values_as_text(simulation: "Simulation") -> None:
+async def test_answers_may_spell_values_as_text(simulation: Simulation) -> None:
     url = "/oidc-provider/v1/oauth2"
     code = '{"success": "true", "nextOp": "redirect", "redirectUrl": "?code=a%2Fb"}'
     await simulation.break_it(kind="status", path_prefix=f"{url}/signin", status=200, body=code)
@@ -73,7 +70,7 @@ async def test_answers_may_spell_values_as_text(simulation: "Simulation") -> Non
     assert (tokens.id_token, tokens.expires_at - simulation.clock.now()) == ("i", timedelta(days=1))
 
 
-async def test_session_that_keeps_cookies_is_refused(simulation: "Simulation") -> None:
+async def test_session_that_keeps_cookies_is_refused(simulation: Simulation) -> None:
     async with ClientSession() as session:
         with pytest.raises(TypeError, match="open_session"):
             SignIn(session, simulation.clock)

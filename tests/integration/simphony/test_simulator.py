@@ -6,17 +6,15 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import pytest
 from tests.serving import running
+from tests.simphony import Simulation
 
 from localcloud.azurite.process import accepts
 from localcloud.simulators.simphony import SimphonyConfig, serve
-
-if TYPE_CHECKING:
-    from tests.integration.simphony.conftest import Simulation
 
 SITE = {"Simphony-OrgShortName": "MUNERIS-DEMO", "Simphony-LocRef": "CPH01", "Simphony-RvcRef": "1"}
 DETECT = {"Simphony-Features": "enable-condiment-prefix, detect-duplicate-request"}
@@ -35,7 +33,7 @@ class Seen:
 class Caller:
     """Plain HTTP against the simulator, with a valid bearer unless told otherwise."""
 
-    simulation: "Simulation"
+    simulation: Simulation
 
     async def __call__(
         self,
@@ -54,7 +52,7 @@ class Caller:
 
 
 @pytest.fixture
-def call(simulation: "Simulation") -> Caller:
+def call(simulation: Simulation) -> Caller:
     return Caller(simulation)
 
 
@@ -117,6 +115,91 @@ async def test_check_is_found_by_its_reference(call: Caller) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}00001001", ref)
     assert (await call("GET", f"/api/v1/checks/{ref}")).body == posted.body
     assert (await call("GET", "/api/v1/checks/unknown")).status == 404
+
+
+async def opened(call: Caller, number: int = 1, **more: object) -> str:
+    """The reference of a new check."""
+    posted = await call("POST", "/api/v1/checks", body=check(number) | more)
+    return str(posted.body["header"]["checkRef"])
+
+
+async def add_round(call: Caller, ref: str, number: int = 10, **more: object) -> Seen:
+    return await call("POST", f"/api/v1/checks/{ref}/round", body=check(number, checkRef=ref) | more)
+
+
+async def test_round_must_say_its_check_twice(call: Caller) -> None:
+    ref = await opened(call)
+    other = await call("POST", f"/api/v1/checks/{ref}/round", body=check(10, checkRef="other"))
+    silent = await call("POST", f"/api/v1/checks/{ref}/round", body=check(10))
+    empty = await add_round(call, ref, menuItems=[])
+    assert [seen.body["title"] for seen in (other, silent, empty)] == [
+        "Check is invalid.", "Required value not specified.", "Check is invalid.",
+    ]  # fmt: skip
+    assert len((await call("GET", f"/api/v1/checks/{ref}")).body["menuItems"]) == 1
+
+
+async def test_round_of_a_tender_alone_pays_and_closes(call: Caller) -> None:
+    ref = await opened(call)
+    paid = await add_round(call, ref, menuItems=[], tenders=[{"tenderId": 61}])
+    assert (paid.status, paid.body["header"]["status"], paid.body["totals"]["paymentTotal"]) == (
+        200, "closed", 95.00,
+    )  # fmt: skip
+    assert (await call("DELETE", f"/api/v1/checks/{ref}")).status == 400
+
+
+async def test_refused_round_changes_nothing(call: Caller) -> None:
+    ref = await opened(call)
+    before = (await call("GET", f"/api/v1/checks/{ref}")).body
+    assert (await add_round(call, ref, menuItems=[{"menuItemId": 1}])).status == 400
+    assert (await call("GET", f"/api/v1/checks/{ref}")).body == before
+
+
+async def test_round_without_the_feature_is_added_again(call: Caller) -> None:
+    ref = await opened(call)
+    await add_round(call, ref)
+    assert len((await add_round(call, ref)).body["menuItems"]) == 3
+
+
+async def test_extensions_of_a_round_and_of_its_items_come_back(call: Caller) -> None:
+    ref = await opened(call)
+    mark: dict[str, Any] = {
+        "extensions": [{"appName": "a", "dataName": "n", "data": "1", "options": ["includeInApiResponse"]}]
+    }
+    added = await add_round(call, ref, menuItems=[{"menuItemId": 11001, **mark}], **mark)
+    assert [len(item["extensions"]) for item in added.body["menuItems"]] == [0, 1]
+    assert [each["data"] for each in added.body["extensions"]] == ["1"]
+
+
+async def test_void_is_for_open_checks_of_its_revenue_center(call: Caller) -> None:
+    ref = await opened(call)
+    elsewhere = await call("DELETE", f"/api/v1/checks/{ref}", headers={"Simphony-RvcRef": "2"})
+    unnamed = await call("DELETE", f"/api/v1/checks/{ref}", headers={"Simphony-RvcRef": ""})
+    voided = await call("DELETE", f"/api/v1/checks/{ref}")
+    again = await call("DELETE", f"/api/v1/checks/{ref}")
+    assert [seen.status for seen in (elsewhere, unnamed, voided, again)] == [404, 400, 204, 400]
+    assert again.body["posDetails"] == [{"code": "general_pos_error", "message": "Check 1001 is voided"}]
+
+
+async def test_voided_check_is_listed_with_the_closed_ones(call: Caller) -> None:
+    ref = await opened(call)
+    await call("DELETE", f"/api/v1/checks/{ref}")
+    assert (await call("GET", "/api/v1/checks")).body == {"items": []}
+    listed = (await call("GET", "/api/v1/checks?includeClosed=true")).body["items"]
+    assert [each["header"]["status"] for each in listed] == ["voided"]
+
+
+async def test_check_paid_in_part_is_not_voided(call: Caller) -> None:
+    ref = await opened(call, tenders=[{"tenderId": 61, "total": 10}])
+    refused = await call("DELETE", f"/api/v1/checks/{ref}")
+    assert (refused.status, refused.body["posDetails"][0]["code"]) == (400, "general_pos_error")
+    assert (await call("GET", f"/api/v1/checks/{ref}")).body["header"]["status"] == "open"
+
+
+async def test_check_is_closed_once_at_the_till(call: Caller) -> None:
+    ref = await opened(call)
+    assert [(await call("POST", f"/sim/checks/{each}/close")).status for each in (ref, ref, "x")] == [
+        204, 400, 404,
+    ]  # fmt: skip
 
 
 async def test_only_extensions_meant_to_return_do(call: Caller) -> None:

@@ -46,6 +46,7 @@ def test_the_projects_declaration_is_valid_and_routes_each_event_once() -> None:
         "muneris.stock.consumed": "orders-inbox",
         "muneris.stock.released": "orders-inbox",
         "muneris.check.post": "orders-post",
+        "muneris.check.void": "orders-post",
     }
     assert {f"{queue}-poison" for queue in routes.values()} < set(resources.queues)
 

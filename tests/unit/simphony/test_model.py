@@ -1,9 +1,19 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from muneris.simphony.model import Account, CheckIdentity, Connection, Tokens, account_id
+from muneris.simphony.errors import SeveralChecksError
+from muneris.simphony.model import (
+    Account,
+    Check,
+    CheckIdentity,
+    Connection,
+    Tokens,
+    account_id,
+    find_standing,
+)
 
 CONNECTION = Connection(
     api_url="https://mte4-sts.oraclecloud.com",
@@ -80,3 +90,54 @@ def test_a_check_is_known_by_its_name_or_its_order() -> None:
     assert identity.is_for({"WEB-1"})
     assert identity.is_for({"other", "ABC-1"})
     assert not identity.is_for({"other"})
+
+
+def held(status: str = "open", ref: str = "a", **more: object) -> Check:
+    return Check.model_validate({
+        "header": {"checkRef": ref, "checkNumber": 1, "status": status},
+        "menuItems": [{"menuItemId": 1}],
+        "totals": {"subtotal": 1, "totalDue": 1},
+        **more,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("check", "state"),
+    [
+        (held("open"), "open"),
+        (held("Closed"), "closed"),
+        (held("Voided"), "voided"),
+        (held("closed", menuItems=[]), "voided"),
+        (held("closed", menuItems=[], comboMeals=[{"comboMealId": 1}]), "closed"),
+        (held("open", menuItems=[]), "open"),
+        (held("suspended"), None),
+        (held(""), None),
+    ],
+)
+def test_what_became_of_a_check(check: Check, state: str | None) -> None:
+    assert check.state == state
+
+
+MARK = {"extensions": [{"appName": "Muneris", "dataName": "round", "data": "r-1"}]}
+
+
+@pytest.mark.parametrize("more", [MARK, {"menuItems": [{}, MARK]}])
+def test_round_is_recognised_by_the_check_and_by_its_items(more: dict[str, Any]) -> None:
+    check = held(**more)
+    assert check.holds_round("r-1")
+    assert not check.holds_round("r-2")
+
+
+@pytest.mark.parametrize("items", [None, [None], [{"extensions": None}], [{"extensions": [5]}]])
+def test_however_odd_its_items_are_a_check_holds_no_round_of_ours(items: object) -> None:
+    assert not held(menuItems=items).holds_round("r-1")
+
+
+def test_the_check_that_stands_is_the_one_that_is_not_voided() -> None:
+    voided, later, standing = held("voided"), held("voided", "b"), held(ref="c")
+    assert find_standing([]) is None
+    assert find_standing([voided, later]) is later
+    assert find_standing([standing, voided]) is standing
+    assert find_standing([standing, standing]) is standing
+    with pytest.raises(SeveralChecksError, match="several checks: c, d"):
+        find_standing([standing, held("closed", "d")])

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from muneris.simphony.errors import NotConfiguredError, PosDetail
-from muneris.simphony.model import Check, CheckCondiment, CheckLine, Connection, NewCheck
-from muneris.simphony.wire import check_body, items_of, parse, parse_problem
+from muneris.simphony.model import Check, CheckCondiment, CheckLine, Connection, NewCheck, NewRound
+from muneris.simphony.wire import check_body, items_of, parse, parse_problem, round_body
 
 CONNECTION = Connection(
     api_url="https://mte4-sts.oraclecloud.com",
@@ -28,11 +28,19 @@ NEW_CHECK = NewCheck(
     table="12",
     lines=(CheckLine(menu_item_id=11001, quantity=2, condiments=(CheckCondiment(condiment_id=52003),)),),
 )
+NEW_ROUND = NewRound(
+    check_ref="5d1b7e0c9f3a4e628b7d2c1a0f9e8d7c00000412",
+    idempotency_id="0f3c9a5d7b1e4c2a8d6f0b9e1a2c3d4e",
+    reference="round-1",
+    order_type="dine_in",
+    lines=(CheckLine(menu_item_id=11001, note="no onion, allergic to nuts"),),
+)
 ANSWER = b"""{
   "header": {"orgShortName": "acme", "locRef": "store01", "rvcRef": 7, "checkNumber": 412,
     "checkRef": "5d1b7e0c9f3a4e628b7d2c1a0f9e8d7c00000412", "checkName": "WEB-1042", "status": "closed",
     "openTime": "2030-05-04T10:02:11.1234567Z"},
   "taxes": [{"taxRateId": "1", "name": "VAT", "total": 1.89}],
+  "menuItems": [{"menuItemId": 11001}],
   "totals": {"subtotal": 21.10, "subtotalDiscountTotal": -2.10, "taxTotal": 0, "paymentTotal": 19.00,
     "totalDue": 0},
   "extensions": [{"appName": "Muneris", "dataName": "order_id",
@@ -75,6 +83,42 @@ def test_body_of_a_check() -> None:
                 "options": ["includeInApiResponse"],
             }
         ],
+    }
+
+
+def test_body_of_a_round() -> None:
+    mark = {
+        "displayName": "Round",
+        "appName": "Muneris",
+        "dataName": "round",
+        "dataType": "string",
+        "data": "round-1",
+        "options": ["includeInApiResponse"],
+    }
+    assert round_body(CONNECTION, NEW_ROUND) == {
+        "header": {
+            "orgShortName": "acme",
+            "locRef": "store01",
+            "rvcRef": 7,
+            "idempotencyId": "0f3c9a5d7b1e4c2a8d6f0b9e1a2c3d4e",
+            "checkEmployeeRef": 90001,
+            "orderTypeRef": 2,
+            "language": "en-US",
+            "informationLines": ["11001: no onion, allergic to nuts"],
+            "checkRef": "5d1b7e0c9f3a4e628b7d2c1a0f9e8d7c00000412",
+        },
+        "menuItems": [
+            {
+                "menuItemId": 11001,
+                "definitionSequence": 1,
+                "priceSequence": 1,
+                "quantity": 1,
+                "condiments": [],
+                "referenceText": "no onion, allergic t",
+                "extensions": [mark],
+            }
+        ],
+        "extensions": [mark],
     }
 
 

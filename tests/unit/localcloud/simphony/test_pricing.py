@@ -68,6 +68,18 @@ def test_part_payment_leaves_the_check_open() -> None:
     assert (check.due, check.is_closed) == (Decimal("200.00"), False)
 
 
+def test_round_adds_to_what_is_held_and_pays_what_is_left() -> None:
+    before = priced(BURGER, tenders=({"tenderId": 61, "total": 10},))
+    body: dict[str, Any] = {"header": HEADER, "menuItems": [BURGER], "tenders": [{"tenderId": 61}]}
+    check = price(CheckRequest.read(to_text(body).encode()), MENU, before=before)
+    assert (len(check.menu_items), check.subtotal) == (2, Decimal("420.00"))
+    assert (check.paid, check.due, check.is_closed) == (Decimal("420.00"), Decimal(0), True)
+    assert [row["total"] for row in check.tenders if isinstance(row, dict)] == [
+        Decimal("10.00"),
+        Decimal("410.00"),
+    ]
+
+
 @pytest.mark.parametrize(
     "item",
     [
