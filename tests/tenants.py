@@ -212,7 +212,15 @@ class TenantRegion:
         connections = SimphonyConnections(
             properties, store, self.publishing, self.simphony, self.stored_tokens
         )
-        menus = Menus(properties, store, self.publishing, self.documents, self.simphony, self.stored_tokens)
+        menus = Menus(
+            properties,
+            store,
+            self.publishing,
+            self.documents,
+            self.simphony,
+            self.stored_tokens,
+            self.clock,
+        )
         return (
             config_api.router(properties, connections, menus, authenticate),
             health_router("config", "api1"),

@@ -34,7 +34,7 @@ tokens = StoredTokens(
     platform.table("SimphonyTokens"), Seal(settings.sealing_key.get_secret_value()), platform.clock
 )
 connections = SimphonyConnections(properties, store, publishing, simphony, tokens)
-menus = Menus(properties, store, publishing, platform.read_models, simphony, tokens)
+menus = Menus(properties, store, publishing, platform.read_models, simphony, tokens, platform.clock)
 
 app = functions_app(
     create_api(

@@ -50,6 +50,11 @@ _PROPERTY = {
     "time_zone": "Europe/Copenhagen",
     "contact_email": "nyhavn@nordickitchens.example",
     "address": "Nyhavn 1, 1051 København",
+    "ordering": {
+        "opening_hours": {"fri": [{"from": "11:30", "to": "15:00"}, {"from": "18:00", "to": "02:00"}]},
+        "lead_minutes": 20,
+        "capacity": {"pickup": {"in_progress": 20, "per_window": 8, "window_minutes": 15}},
+    },
 }
 _SIMPHONY = {
     "auth_url": "https://idp.oracleindustry.com",

@@ -1,9 +1,13 @@
 """A property's menu as an app orders from it: what config publishes and everybody reads. Pure."""
 
+import hashlib
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from muneris.inventory.availability import Availability, ItemAvailability
 
 Text = dict[str, str]
 """A text by language code: `{"en-US": "Soup"}`."""
@@ -39,13 +43,16 @@ class Definition(_Part):
 
 
 class Item(_Part):
-    """Something to order."""
+    """Something to order. `availability` is how it stands when the menu is shown; it is not published."""
 
     menu_item_id: int = Field(examples=[11001])
     name: Text = Field(examples=[{"en-US": "Soup", "da-DK": "Suppe"}])
     description: Text | None = Field(default=None, examples=[{"en-US": "With bread"}])
     image: str | None = Field(default=None, examples=["https://images.nordickitchens.example/soup.jpg"])
     definitions: tuple[Definition, ...]
+    availability: ItemAvailability | None = Field(
+        default=None, examples=[{"state": "limited", "quantity": 5, "until": "2030-05-04T20:00:00Z"}]
+    )
     tax_class: int | None = Field(default=None, examples=[1])
 
 
@@ -107,6 +114,18 @@ class Menu(_Part):
             }
             for group in self.condiment_groups
         }
+
+
+def with_availability(menu: Menu, availability: Availability, now: datetime) -> Menu:
+    """A menu with how each of its items stands at that moment, by which its version differs, too."""
+    items = tuple(
+        item.model_copy(update={"availability": availability.of(item.menu_item_id, now)})
+        for item in menu.items
+    )
+    version = menu.version
+    if restricted := availability.restricted(now):
+        version += f"-{hashlib.sha256(repr(restricted).encode()).hexdigest()[:16]}"
+    return menu.model_copy(update={"items": items, "version": version})
 
 
 def menu_document(property_code: str) -> str:

@@ -1,7 +1,7 @@
 """Menus: read from Simphony, turned, published; and read back for an app."""
 
 from muneris.cloud.documents import Documents
-from muneris.config.menu import Menu, menu_document
+from muneris.config.menu import Menu, menu_document, with_availability
 from muneris.config.model import with_menu_from
 from muneris.config.problems import (
     MENU_EMPTY,
@@ -15,6 +15,9 @@ from muneris.config.service import Properties
 from muneris.config.simphony_connection import KeptTokens, Simphony
 from muneris.config.simphony_menu import to_menu
 from muneris.config.store import PropertyStore
+from muneris.core.clock import Clock
+from muneris.inventory.availability import Availability
+from muneris.inventory.read_models import availability_read_model
 from muneris.simphony.errors import SimphonyError, TokenRejectedError
 from muneris.simphony.menu import SimphonyMenu
 from muneris.simphony.model import Connection
@@ -33,15 +36,18 @@ class Menus:
         documents: Documents,
         simphony: Simphony,
         tokens: KeptTokens,
+        clock: Clock,
     ) -> None:
         self._properties = properties
         self._store = store
         self._publishing = publishing
         self._documents = documents
-        # Who has just refreshed a menu reads the new one: asked for by its ETag every time.
+        # Who has just changed something reads what it came to: asked for by its ETag every time.
         self._published = menu_read_model(documents, fresh_seconds=0.0)
+        self._availability = availability_read_model(documents, fresh_seconds=0.0)
         self._simphony = simphony
         self._tokens = tokens
+        self._clock = clock
 
     async def refresh(self, code: str) -> Menu:
         """Publish Simphony's present menu; the property is configured with that. Repeatable.
@@ -65,7 +71,7 @@ class Menus:
         return menu
 
     async def get(self, code: str) -> Menu:
-        """The published menu.
+        """The published menu, and how its items stand now.
 
         Raises:
             ProblemError: `property_not_found`, `property_in_another_region` or `menu_not_found`.
@@ -74,7 +80,8 @@ class Menus:
         menu = await self._published.find(code)
         if menu is None:
             raise MENU_NOT_FOUND(f"{code} has no menu yet: refresh it.")
-        return menu
+        availability = await self._availability.find(code) or Availability()
+        return with_availability(menu, availability, self._clock.now())
 
     async def _fetch(self, connection: Connection) -> SimphonyMenu:
         try:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from muneris.companies.model import EmailAddress, Text
+from muneris.config.ordering import Ordering
 from muneris.config.property import Property
 from muneris.core.money import CURRENCIES
 from muneris.simphony.model import Account, Connection, Name
@@ -36,6 +37,7 @@ class PropertySettings(BaseModel):
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     contact_email: EmailAddress
     address: Annotated[str, StringConstraints(max_length=1000)] = ""
+    ordering: Ordering = Ordering()
 
     def are_those_of(self, known: Property) -> bool:
         """Whether a property is set like this already."""
@@ -43,12 +45,12 @@ class PropertySettings(BaseModel):
 
     def new_property(self, code: str) -> Property:
         """A property that is not configured yet."""
-        return Property(code=code, status="pending", **self.model_dump())
+        return Property(code=code, status="pending", **dict(self))
 
     def applied_to(self, known: Property) -> Property:
         """The property with these settings; in another currency its menu has to be loaded again."""
         status = known.status if self.currency == known.currency else "pending"
-        return known.model_copy(update={**self.model_dump(), "status": status})
+        return known.model_copy(update={**dict(self), "status": status})
 
 
 class SimphonySettings(BaseModel):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from muneris.config.ordering import Ordering
 from muneris.simphony.model import Connection
 
 _SIMPHONY = {
@@ -36,6 +37,7 @@ class Property(BaseModel):
     time_zone: str = Field(examples=["Europe/Copenhagen"])
     contact_email: str = Field(examples=["nyhavn@nordickitchens.example"])
     address: str = Field(default="", examples=["Nyhavn 1, 1051 København"])
+    ordering: Ordering = Field(default=Ordering(), examples=[{"lead_minutes": 20, "furthest_days": 7}])
     status: Literal["pending", "confirmed", "configured"]
     simphony: Connection | None = Field(default=None, examples=[_SIMPHONY])
 

@@ -1,31 +1,30 @@
 """HTTP routes of inventory."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field, field_validator
 
 from muneris.cloud.http import Authenticate, problem_responses
 from muneris.cloud.http.continuation import read_continuation, to_continuation
-from muneris.core.identity import Caller
-from muneris.core.problems import (
-    FORBIDDEN,
-    PROPERTY_IN_ANOTHER_REGION,
-    PROPERTY_NOT_FOUND,
-    ProblemType,
-)
+from muneris.core.clock import Clock
+from muneris.core.problems import FORBIDDEN, PROPERTY_IN_ANOTHER_REGION, PROPERTY_NOT_FOUND
 from muneris.directory import Directory
-from muneris.inventory.availability import ItemAvailability
+from muneris.inventory.access import Access, for_members, for_staff
+from muneris.inventory.availability_api import availability_routes
+from muneris.inventory.fields import SKU_PATTERN, MenuItemId, NotALimit, OwnSku, Quantity, Sku
 from muneris.inventory.model import MOST_ITEMS, SKU, StockItem
+from muneris.inventory.movement import LESS_THAN_HELD
+from muneris.inventory.movements import ITEM_NOT_FOUND, Movements
+from muneris.inventory.movements_api import movement_routes
 from muneris.inventory.recipes import Ingredient
-from muneris.inventory.service import LESS_THAN_HELD, Inventory
+from muneris.inventory.service import Inventory
 
-ITEM_NOT_FOUND = ProblemType("item_not_found", 404, "Stock item not found")
 _REFUSALS = problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
-Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 _MOST_LISTED = 100
-Sku = Annotated[str, Path(pattern=f"^{SKU.pattern}$", examples=["tomato"])]
+_MOST_INGREDIENTS = MOST_ITEMS - 1
+"""A limited menu item takes one of its limit besides."""
 
 
 class PutItem(BaseModel):
@@ -61,58 +60,44 @@ class Items(BaseModel):
 class PutIngredient(BaseModel):
     """A stock item and how much of it one sold item uses."""
 
-    sku: str = Field(pattern=f"^{SKU.pattern}$", examples=["tomato"])
+    sku: Annotated[str, Field(pattern=SKU_PATTERN, examples=["tomato"]), NotALimit]
     quantity: Quantity = Field(examples=["0.25"])
 
 
 class PutRecipe(BaseModel):
-    """What one sold item uses."""
+    """What one sold item uses, each stock item once."""
 
-    ingredients: list[PutIngredient] = Field(max_length=MOST_ITEMS)
+    ingredients: list[PutIngredient] = Field(max_length=_MOST_INGREDIENTS)
 
-
-class PutAvailability(BaseModel):
-    """Whether a menu item can be made."""
-
-    state: Literal["available", "unavailable"]
-    until: AwareDatetime | None = Field(default=None, examples=["2030-05-04T10:30:00Z"])
-
-
-class AvailabilityAnswer(BaseModel):
-    """A menu item that cannot be made; `until` a time, or until it is brought back."""
-
-    menu_item_id: int = Field(examples=[11001])
-    state: str = Field(examples=["unavailable"])
-    until: AwareDatetime | None = Field(examples=["2030-05-04T10:30:00Z"])
+    @field_validator("ingredients")
+    @classmethod
+    def _each_once(cls, ingredients: list[PutIngredient]) -> list[PutIngredient]:
+        if len({each.sku for each in ingredients}) < len(ingredients):
+            raise ValueError("a stock item is named twice: add its quantities up")
+        return ingredients
 
 
-class Unavailable(BaseModel):
-    """Menu items that cannot be made now."""
-
-    items: list[AvailabilityAnswer]
-    continuation: str | None = Field(default=None, examples=[None])
-
-
-def router(inventory: Inventory, directory: Directory, authenticate: Authenticate) -> APIRouter:
+def router(
+    inventory: Inventory,
+    movements: Movements,
+    directory: Directory,
+    authenticate: Authenticate,
+    clock: Clock,
+) -> APIRouter:
     """The routes of the inventory app."""
-    routes = APIRouter(prefix="/v1/inventory", tags=["inventory"])
+    staff, members = for_staff(directory, authenticate), for_members(directory, authenticate)
+    routes = APIRouter()
+    routes.include_router(_item_routes(inventory, staff))
+    routes.include_router(movement_routes(movements, staff, authenticate, clock))
+    routes.include_router(availability_routes(inventory, staff, members, clock))
+    return routes
 
-    async def require_staff(property_code: str, caller: Annotated[Caller, Depends(authenticate)]) -> str:
-        if not caller.is_staff:
-            raise FORBIDDEN("Stock is not for guests.")
-        await directory.require_here(property_code)
-        return property_code
 
-    async def require_member(property_code: str, caller: Annotated[Caller, Depends(authenticate)]) -> str:
-        if not caller.may_order_at(property_code):
-            raise FORBIDDEN("This token is for another property.")
-        await directory.require_here(property_code)
-        return property_code
+def _item_routes(inventory: Inventory, staff: Access) -> APIRouter:
+    routes = APIRouter(prefix="/v1/inventory/{property_code}", tags=["inventory"])
+    Staffed = Annotated[str, Depends(staff)]  # noqa: N806 - a type
 
-    Staffed = Annotated[str, Depends(require_staff)]  # noqa: N806 - a type
-    Visited = Annotated[str, Depends(require_member)]  # noqa: N806 - a type
-
-    @routes.get("/{property_code}/items", summary="Every stock item", responses=_REFUSALS)
+    @routes.get("/items", summary="Every stock item", responses=_REFUSALS)
     async def list_items(
         property_code: Staffed,
         limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = _MOST_LISTED,
@@ -124,7 +109,7 @@ def router(inventory: Inventory, directory: Directory, authenticate: Authenticat
         return Items(items=[_answer(item) for item in page.items], continuation=following)
 
     @routes.get(
-        "/{property_code}/items/{sku}",
+        "/items/{sku}",
         summary="A stock item",
         responses={**_REFUSALS, **problem_responses(PROPERTY_NOT_FOUND, ITEM_NOT_FOUND)},
     )
@@ -136,47 +121,24 @@ def router(inventory: Inventory, directory: Directory, authenticate: Authenticat
         return _answer(item)
 
     @routes.put(
-        "/{property_code}/items/{sku}",
+        "/items/{sku}",
         summary="Create or change an item",
         responses={**_REFUSALS, **problem_responses(LESS_THAN_HELD)},
     )
-    async def put_item(property_code: Staffed, sku: Sku, body: PutItem) -> ItemAnswer:
+    async def put_item(property_code: Staffed, sku: OwnSku, body: PutItem) -> ItemAnswer:
         """What orders hold of it stays held."""
         return _answer(await inventory.put_item(property_code, StockItem(sku=sku, **body.model_dump())))
 
     @routes.put(
-        "/{property_code}/recipes/{menu_item_id}",
+        "/recipes/{menu_item_id}",
         summary="Say what one sold item uses",
         status_code=204,
         responses=_REFUSALS,
     )
-    async def put_recipe(property_code: Staffed, menu_item_id: int, body: PutRecipe) -> None:
+    async def put_recipe(property_code: Staffed, menu_item_id: MenuItemId, body: PutRecipe) -> None:
         """An item with no recipe is never out of stock."""
         ingredients = tuple(Ingredient(sku=i.sku, quantity=i.quantity) for i in body.ingredients)
         await inventory.put_recipe(property_code, menu_item_id, ingredients)
-
-    @routes.get("/{property_code}/availability", summary="Items that cannot be made now", responses=_REFUSALS)
-    async def get_availability(property_code: Visited) -> Unavailable:
-        """Each until it is brought back, or returns by itself; every other item can be made."""
-        items = (await inventory.unavailable(property_code)).items
-        return Unavailable(
-            items=[
-                AvailabilityAnswer(menu_item_id=each, state=items[each].state, until=items[each].until)
-                for each in sorted(items)
-            ]
-        )
-
-    @routes.put(
-        "/{property_code}/availability/{menu_item_id}",
-        summary="Take an item off the menu, or bring it back",
-        status_code=204,
-        responses=_REFUSALS,
-    )
-    async def put_availability(property_code: Staffed, menu_item_id: int, body: PutAvailability) -> None:
-        """With `until` it returns by itself. Intake follows within 5 s."""
-        await inventory.put_availability(
-            property_code, menu_item_id, ItemAvailability(state=body.state, until=body.until)
-        )
 
     return routes
 

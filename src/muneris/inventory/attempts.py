@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 from muneris.core.operational import OperationalError
 from muneris.core.turns import Turns
@@ -14,7 +13,7 @@ _MOST_ATTEMPTS = 30
 
 
 class Attempts:
-    """Attempts to change something of a property, repeated until one is not spoiled by another writer.
+    """Attempts to change a property's stock, repeated until one is not spoiled by another writer.
 
     In one process they take turns, which spares them races that they would lose to each other. Whoever
     lost to another process waits before it tries again: a growing, jittered pause.
@@ -28,14 +27,9 @@ class Attempts:
     ) -> None:
         self._sleep = sleep
         self._chance = chance
-        self._turns = Turns[tuple[str, str]]()
+        self._turns = Turns[str]()
 
-    async def run[T](
-        self,
-        property_code: str,
-        what: Literal["stock", "recipes", "availability"],
-        attempt: Callable[[], Awaitable[T | None]],
-    ) -> T:
+    async def run[T](self, property_code: str, attempt: Callable[[], Awaitable[T | None]]) -> T:
         """What the first attempt returns that is not None.
 
         Raises:
@@ -43,10 +37,10 @@ class Attempts:
         """
         pause = _FIRST_PAUSE
         for _ in range(_MOST_ATTEMPTS):
-            async with self._turns.of((property_code, what)):
+            async with self._turns.of(property_code):
                 done = await attempt()
             if done is not None:
                 return done
             await self._sleep(pause * self._chance())
             pause = min(_LONGEST_PAUSE, pause * 2)
-        raise OperationalError(f"others change the {what} of {property_code} all the time")
+        raise OperationalError(f"others change the stock of {property_code} all the time")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -17,6 +18,7 @@ from muneris.inventory.model import (
     HoldStatus,
     ImpossibleCommandError,
     StockLine,
+    hold_id_of,
 )
 
 _log = logging.getLogger(__name__)
@@ -34,12 +36,21 @@ class _Line(BaseModel):
 
 
 class StockAsk(BaseModel):
-    """What an ask's event carries. What storage would refuse ends here: it would fail all that is with it."""
+    """What an ask's event carries. What storage would refuse ends here: it would fail all that is with it.
+
+    `round`: it is about that round of the order, whose stock is a hold of its own.
+    """
 
     property_code: str
     order_id: str = Field(pattern="^[A-Za-z0-9_.-]{1,64}$")
     number: int
+    round: UUID | None = None
     lines: tuple[_Line, ...] = Field(default=(), max_length=MOST_ITEMS)
+
+    @property
+    def hold_id(self) -> str:
+        """What its hold is known by."""
+        return hold_id_of(self.order_id, self.round)
 
 
 class StockAnswers:
@@ -69,9 +80,9 @@ class StockAnswers:
 
     async def _carry_out(self, command: Command, ask: StockAsk) -> Hold:
         if command is not Command.RESERVE:
-            return await self._holds.settle(ask.property_code, ask.order_id, command)
+            return await self._holds.settle(ask.property_code, ask.hold_id, command)
         lines = [StockLine(sku=line.sku, quantity=line.quantity) for line in ask.lines]
-        return await self._holds.reserve(ask.property_code, ask.order_id, lines)
+        return await self._holds.reserve(ask.property_code, ask.hold_id, lines)
 
 
 def _answer(event: Event, ask: StockAsk, command: Command, hold: Hold) -> Event:
@@ -80,6 +91,8 @@ def _answer(event: Event, ask: StockAsk, command: Command, hold: Hold) -> Event:
         "order_id": ask.order_id,
         "number": ask.number,
     }
+    if ask.round is not None:
+        data["round"] = str(ask.round)
     said = {Command.CONSUME: "consumed", Command.RELEASE: "released"}.get(command)
     if said is None:
         said = "reserved" if hold.status in {HoldStatus.HELD, HoldStatus.CONSUMED} else "rejected"

@@ -59,9 +59,9 @@ class KnownStock:
             partial(store.recall_item, property_code), partial(store.find_item, property_code)
         )
 
-    def find_hold(self, order_id: str) -> Hold | None:
-        """An order's hold, or None."""
-        stored = self.holds.find(order_id)
+    def find_hold(self, hold_id: str) -> Hold | None:
+        """A hold, or None."""
+        stored = self.holds.find(hold_id)
         return None if stored is None else stored.value
 
     def find_item(self, sku: str) -> StockItem | None:

@@ -1,7 +1,7 @@
 """What inventory publishes, for the other concerns to read."""
 
 from muneris.cloud.documents import Documents
-from muneris.cloud.documents.read_model import ReadModel
+from muneris.cloud.documents.read_model import FRESH_SECONDS, ReadModel
 from muneris.inventory.availability import Availability, availability_document
 from muneris.inventory.recipes import Recipes, recipes_document
 
@@ -11,6 +11,8 @@ def recipe_read_model(documents: Documents) -> ReadModel[Recipes]:
     return ReadModel(documents, Recipes, recipes_document)
 
 
-def availability_read_model(documents: Documents) -> ReadModel[Availability]:
+def availability_read_model(
+    documents: Documents, *, fresh_seconds: float = FRESH_SECONDS
+) -> ReadModel[Availability]:
     """The published availability."""
-    return ReadModel(documents, Availability, availability_document)
+    return ReadModel(documents, Availability, availability_document, fresh_seconds=fresh_seconds)

@@ -1,6 +1,10 @@
 """What one sold item uses: published for whoever takes orders. Pure."""
 
+from collections import defaultdict
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +26,15 @@ class Recipes(BaseModel):
     def of(self, menu_item_id: int) -> tuple[Ingredient, ...]:
         """What one of an item takes; nothing if it has no recipe."""
         return self.recipes.get(menu_item_id, ())
+
+    @cached_property
+    def quantities(self) -> Mapping[str, AbstractSet[Decimal]]:
+        """The quantities that recipes take, by SKU."""
+        quantities = defaultdict[str, set[Decimal]](set)
+        for ingredients in self.recipes.values():
+            for each in ingredients:
+                quantities[each.sku].add(each.quantity)
+        return quantities
 
 
 def recipes_document(property_code: str) -> str:

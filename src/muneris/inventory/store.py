@@ -1,29 +1,23 @@
-"""The rows of inventory: one partition a property.
+"""Inventory's table: its rows read, written together, and remembered."""
 
-| row | what |
-|---|---|
-| `item|<sku>` | a stock item |
-| `hold|<order>` | an order's stock and what became of it |
-| `recipe|<menu item>` | what one sold item uses |
-| `availability` | menu items that cannot be made |
-"""
-
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
+from itertools import batched
 
-from pydantic import TypeAdapter
-
-from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, Values, rows_with_prefix
+from muneris.cloud.agenda import Agenda
+from muneris.cloud.tables import Row, RowConflictError, Table, Transaction, rows_between, rows_with_prefix
 from muneris.cloud.tables.remembered import Remembered, Stored
-from muneris.inventory.availability import Availability
-from muneris.inventory.model import Hold, HoldStatus, StockItem, StockLine
+from muneris.cloud.tables.transaction import MAX_ROWS
+from muneris.core.clock import Clock
+from muneris.core.ids import new_uuid7
+from muneris.inventory import rows
+from muneris.inventory.availability import ItemAvailability
+from muneris.inventory.model import Hold, StockItem
+from muneris.inventory.movement import Movement, MovementAsk
+from muneris.inventory.pantry import Pantry
 from muneris.inventory.recipes import Ingredient, Recipes
-
-_LINES = TypeAdapter(tuple[StockLine, ...])
-_INGREDIENTS = TypeAdapter(tuple[Ingredient, ...])
-_AVAILABILITY = "availability"
-
 
 HOLDS_REMEMBERED = 20_000
 """In one process: enough for all orders between their reserve and their last command."""
@@ -39,46 +33,58 @@ class Change[T]:
     before: Stored[T] | None
 
 
+@dataclass(frozen=True)
+class StoredMovement:
+    """A movement as it was written, and the fingerprint of what was asked."""
+
+    movement: Movement
+    fingerprint: str
+
+
 class InventoryStore:
-    """Stock, holds and recipes, in table `Inventory`.
+    """Stock, holds, movements, recipes and what staff said of menu items, in table `Inventory`.
 
     It remembers the holds and items that it read or wrote last. Who recalls one must not rely on it, unless
     a write is conditional on its version, or nothing can change it any more.
+
+    A property is on `agenda` before anything is written there: timers look after what is.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, agenda: Agenda, clock: Clock) -> None:
         self._table = table
+        self._agenda = agenda
+        self._clock = clock
         self._holds = Remembered[Hold](HOLDS_REMEMBERED)
         self._items = Remembered[StockItem](ITEMS_REMEMBERED)
 
-    def recall_hold(self, property_code: str, order_id: str) -> Stored[Hold] | None:
-        """An order's hold as it is remembered, or None."""
-        return self._holds.recall(property_code, order_id)
+    def recall_hold(self, property_code: str, hold_id: str) -> Stored[Hold] | None:
+        """A hold as it is remembered, or None."""
+        return self._holds.recall(property_code, hold_id)
 
     def recall_item(self, property_code: str, sku: str) -> Stored[StockItem] | None:
         """A stock item as it is remembered, or None."""
         return self._items.recall(property_code, sku)
 
-    async def find_hold(self, property_code: str, order_id: str) -> Stored[Hold] | None:
-        """An order's hold, or None."""
-        row = await self._table.find(property_code, f"hold|{order_id}")
+    async def find_hold(self, property_code: str, hold_id: str) -> Stored[Hold] | None:
+        """A hold, or None."""
+        row = await self._table.find(property_code, f"{rows.HOLD}{hold_id}")
         if row is None:
-            self._holds.forget(property_code, order_id)
+            self._holds.forget(property_code, hold_id)
             return None
-        return self._holds.read(property_code, order_id, _hold(row), row.etag)
+        return self._holds.read(property_code, hold_id, rows.read_hold(row), row.etag)
 
     async def find_item(self, property_code: str, sku: str) -> Stored[StockItem] | None:
         """A stock item, or None."""
-        row = await self._table.find(property_code, f"item|{sku}")
+        row = await self._table.find(property_code, f"{rows.ITEM}{sku}")
         if row is None:
             self._items.forget(property_code, sku)
             return None
-        return self._items.read(property_code, sku, _item(row), row.etag)
+        return self._items.read(property_code, sku, rows.read_item(row), row.etag)
 
     async def items(self, property_code: str, start: str = "") -> AsyncIterator[StockItem]:
         """Every stock item by SKU, from the SKU `start` on."""
-        async for row in rows_with_prefix(self._table, property_code, "item|", start):
-            yield _item(row)
+        async for row in rows_with_prefix(self._table, property_code, rows.ITEM, start):
+            yield rows.read_item(row)
 
     async def write(
         self, property_code: str, holds: Sequence[Change[Hold]], items: Sequence[Change[StockItem]]
@@ -88,125 +94,143 @@ class InventoryStore:
         Raises:
             RowConflictError: a row is not the version it was changed from; nothing was written.
         """
-        transaction = Transaction(property_code)
+        transaction, now = Transaction(property_code), self._clock.now()
         for hold in holds:
-            _write_hold(transaction, hold)
+            _write_hold(transaction, hold, now)
         for item in items:
             _write_stock(transaction, item)
+        await self._agenda.touch(property_code)
         etags = await self._table.transact(transaction)
         for hold in holds:
-            key = hold.value.order_id
-            self._holds.wrote(property_code, key, hold.value, etags.get(f"hold|{key}"))
+            key = hold.value.hold_id
+            self._holds.wrote(property_code, key, hold.value, etags.get(f"{rows.HOLD}{key}"))
         for item in items:
             key = item.value.sku
-            self._items.wrote(property_code, key, item.value, etags.get(f"item|{key}"))
+            self._items.wrote(property_code, key, item.value, etags.get(f"{rows.ITEM}{key}"))
 
-    async def put_item(self, property_code: str, item: StockItem, etag: str | None) -> bool:
-        """Write an item over the version `etag`, or as a new one; False: that is not what is there."""
-        key = f"item|{item.sku}"
+    async def put_item(self, property_code: str, item: Change[StockItem]) -> bool:
+        """Write all of an item; False: what it was changed from is not what is there."""
+        return await self._write_item(Transaction(property_code), item)
+
+    async def put_availability(
+        self, property_code: str, menu_item_id: int, said: ItemAvailability, limit: Change[StockItem] | None
+    ) -> bool:
+        """Write what is said of a menu item, and its limit; False: the limit is not what it was."""
         transaction = Transaction(property_code)
-        if etag is None:
-            transaction.insert(key, _item_values(item))
-        else:
-            transaction.replace(key, _item_values(item), etag=etag)
-        try:
-            etags = await self._table.transact(transaction)
-        except RowConflictError:
-            return False
-        self._items.wrote(property_code, item.sku, item, etags.get(key))
-        return True
+        transaction.upsert(f"{rows.AVAILABILITY}{menu_item_id}", rows.availability_values(said))
+        return await self._write_item(transaction, limit)
+
+    async def put_movement(
+        self, property_code: str, asked: MovementAsk, movement: Movement, item: Change[StockItem]
+    ) -> bool:
+        """Write a movement and its item; False: the key is taken, or the item is not what it was."""
+        transaction = Transaction(property_code)
+        key = rows.movement_key(asked.sku, asked.key, asked.kind)
+        transaction.insert(key, rows.movement_values(movement, asked.fingerprint))
+        return await self._write_item(transaction, item)
+
+    async def find_movement(self, property_code: str, asked: MovementAsk) -> StoredMovement | None:
+        """What was moved by the same key, or None."""
+        row = await self._table.find(property_code, rows.movement_key(asked.sku, asked.key, asked.kind))
+        return None if row is None else StoredMovement(rows.read_movement(row), row.text("Fingerprint"))
+
+    async def movements(
+        self, property_code: str, sku: str, start: str = ""
+    ) -> AsyncIterator[tuple[str, Movement]]:
+        """What was moved of an item, the newest key first, from the place `start` on; each with its place."""
+        prefix = f"{rows.MOVE}{sku}|"
+        async for row in rows_with_prefix(self._table, property_code, prefix, start):
+            yield row.key.removeprefix(prefix), rows.read_movement(row)
 
     async def put_recipe(
         self, property_code: str, menu_item_id: int, ingredients: tuple[Ingredient, ...]
     ) -> None:
         """Write a recipe."""
-        values: Values = {"Ingredients": _INGREDIENTS.dump_json(ingredients).decode()}
-        await self._table.transact(Transaction(property_code).upsert(f"recipe|{menu_item_id}", values))
+        await self._agenda.touch(property_code)
+        values = rows.ingredients_values(ingredients)
+        await self._table.transact(Transaction(property_code).upsert(f"{rows.RECIPE}{menu_item_id}", values))
 
-    async def get_recipes(self, property_code: str) -> Recipes:
-        """All recipes."""
-        recipes = {}
-        async for row in rows_with_prefix(self._table, property_code, "recipe|"):
-            menu_item_id = int(row.key.removeprefix("recipe|"))
-            recipes[menu_item_id] = _INGREDIENTS.validate_json(row.text("Ingredients"))
-        return Recipes(recipes=recipes)
+    async def get_pantry(self, property_code: str) -> Pantry:
+        """All that its menu items depend on."""
+        recipes, said, items = await asyncio.gather(
+            *(self._all(property_code, each) for each in (rows.RECIPE, rows.AVAILABILITY, rows.ITEM))
+        )
+        return Pantry(
+            recipes=Recipes(recipes=dict(map(rows.read_recipe, recipes))),
+            said=dict(map(rows.read_availability, said)),
+            items={item.sku: item for item in map(rows.read_item, items)},
+        )
 
-    async def find_availability(self, property_code: str) -> Stored[Availability] | None:
-        """What is known of menu items' availability, or None."""
-        row = await self._table.find(property_code, _AVAILABILITY)
-        if row is None:
-            return None
-        return Stored(Availability.model_validate_json(row.text("Items")), row.etag)
+    async def purge_holds(self, property_code: str, before: datetime, most: int) -> int:
+        """Remove holds that settled before that moment, the oldest first, at most so many; how many.
 
-    async def put_availability(
-        self, property_code: str, availability: Availability, etag: str | None
-    ) -> bool:
-        """Write it over the version `etag`, or as new; False: that is not what is there."""
-        values: Values = {"Items": availability.model_dump_json()}
+        An order's id begins with the time it was made, so that later ones are not even looked at.
+        """
+        settled: list[Row] = []
+        end = f"{rows.HOLD}{new_uuid7(before, bytes)}"
+        async for row in rows_between(self._table, property_code, rows.HOLD, end):
+            if rows.has_settled(row, before):
+                settled.append(row)
+            if len(settled) == most:
+                break
+        return sum(
+            [await self._remove(property_code, some) for some in batched(settled, MAX_ROWS, strict=False)]
+        )
+
+    async def has_holds(self, property_code: str) -> bool:
+        """Whether there is any hold."""
+        async for _ in rows_with_prefix(self._table, property_code, rows.HOLD):
+            return True
+        return False
+
+    async def _remove(self, property_code: str, holds: Sequence[Row]) -> int:
+        """Remove rows together; none if one has changed: it is for the next time."""
         transaction = Transaction(property_code)
-        if etag is None:
-            transaction.insert(_AVAILABILITY, values)
-        else:
-            transaction.replace(_AVAILABILITY, values, etag=etag)
+        for row in holds:
+            transaction.delete(row.key, etag=row.etag)
         try:
             await self._table.transact(transaction)
         except RowConflictError:
+            return 0
+        return len(holds)
+
+    async def _all(self, property_code: str, prefix: str) -> list[Row]:
+        return [row async for row in rows_with_prefix(self._table, property_code, prefix)]
+
+    async def _write_item(self, transaction: Transaction, item: Change[StockItem] | None) -> bool:
+        """Carry out a transaction together with all of an item, if one is given; False: a row conflicts."""
+        if item is not None:
+            _write_whole(transaction, item)
+        await self._agenda.touch(transaction.partition)
+        try:
+            etags = await self._table.transact(transaction)
+        except RowConflictError:
             return False
+        if item is not None:
+            sku = item.value.sku
+            self._items.wrote(transaction.partition, sku, item.value, etags.get(f"{rows.ITEM}{sku}"))
         return True
 
 
-def _write_hold(transaction: Transaction, change: Change[Hold]) -> None:
+def _write_hold(transaction: Transaction, change: Change[Hold], now: datetime) -> None:
     hold, before = change.value, change.before
-    key = f"hold|{hold.order_id}"
+    key = f"{rows.HOLD}{hold.hold_id}"
     if before is None:
-        transaction.insert(key, _hold_values(hold))
+        transaction.insert(key, rows.hold_values(hold, now))
     else:
-        transaction.merge(key, {"Status": hold.status}, etag=before.etag)
+        transaction.merge(key, rows.status_values(hold, now), etag=before.etag)
 
 
 def _write_stock(transaction: Transaction, change: Change[StockItem]) -> None:
     item, before = change.value, change.before
     if before is None:
         raise LookupError(f"{item.sku} is changed and was never read")
-    values: Values = {"OnHand": str(item.on_hand), "Held": str(item.held)}
-    transaction.merge(f"item|{item.sku}", values, etag=before.etag)
+    transaction.merge(f"{rows.ITEM}{item.sku}", rows.stock_values(item), etag=before.etag)
 
 
-def _item_values(item: StockItem) -> Values:
-    return {
-        "Name": item.name,
-        "Unit": item.unit,
-        "OnHand": str(item.on_hand),
-        "Held": str(item.held),
-        "ReorderPoint": "" if item.reorder_point is None else str(item.reorder_point),
-        "Supplier": item.supplier or "",
-    }
-
-
-def _item(row: Row) -> StockItem:
-    return StockItem(
-        sku=row.key.removeprefix("item|"),
-        name=row.text("Name"),
-        unit=row.text("Unit"),
-        on_hand=Decimal(row.text("OnHand")),
-        held=Decimal(row.text("Held")),
-        reorder_point=Decimal(row.text("ReorderPoint")) if row.text("ReorderPoint") else None,
-        supplier=row.text("Supplier") or None,
-    )
-
-
-def _hold_values(hold: Hold) -> Values:
-    return {
-        "Status": hold.status,
-        "Lines": _LINES.dump_json(hold.lines).decode(),
-        "Short": " ".join(hold.short),
-    }
-
-
-def _hold(row: Row) -> Hold:
-    return Hold(
-        order_id=row.key.removeprefix("hold|"),
-        status=HoldStatus(row.text("Status")),
-        lines=_LINES.validate_json(row.text("Lines")),
-        short=tuple(row.text("Short").split()),
-    )
+def _write_whole(transaction: Transaction, change: Change[StockItem]) -> None:
+    key, values = f"{rows.ITEM}{change.value.sku}", rows.item_values(change.value)
+    if change.before is None:
+        transaction.insert(key, values)
+    else:
+        transaction.replace(key, values, etag=change.before.etag)

@@ -3,15 +3,17 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 
 import pytest
 from tests.faults import Faults, FaultyTable, Kind
 from tests.tables import create_table, open_requests
-from tests.unit.inventory.kitchen import CODE, Kitchen, asks
+from tests.unit.inventory.kitchen import CODE, Kitchen, ask, asks
 
 from localcloud.azurite import StorageAddress
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.tables.retried import RetriedTable
+from muneris.inventory.availability import Availability, ItemAvailability, availability_document
 from muneris.inventory.model import HoldStatus
 
 ORDERS = [f"o{number}" for number in range(20)]
@@ -85,3 +87,49 @@ async def test_retries_hide_what_fails_below_them(kitchen: Kitchen, below: Fault
     assert below.struck == 16
     below.calm()
     assert await kitchen.item("bun") == (80, 0)
+
+
+async def test_a_movement_asked_for_again_and_again_happens_once(kitchen: Kitchen, below: Faults) -> None:
+    other, key = Kitchen(kitchen), kitchen.key()
+    below.plan = lambda number: "after" if number % 3 == 0 else None
+    done = await asyncio.gather(*(each.move("receive", "2.5", key=key) for each in (kitchen, other) * 5))
+    below.calm()
+    assert [each.replayed for each in done].count(False) == 1
+    assert await kitchen.item("bun") == (Decimal("102.5"), 0)
+    assert [each.delta for each in (await other.movements.page(CODE, "bun", 10)).movements] == [
+        Decimal("2.5")
+    ]
+
+
+async def test_a_limit_is_sold_out_exactly_over_processes(kitchen: Kitchen) -> None:
+    other = Kitchen(kitchen)
+    await kitchen.recipe(7, bun=1)
+    await kitchen.say(7, "limited", 10)
+    events = [ask("reserve", each, **{"bun": 1, "limit.7": 1}) for each in ORDERS]
+    answers = await asyncio.gather(kitchen.ask_at_once(*events[:10]), other.ask_at_once(*events[10:]))
+    assert sorted(said for each in answers for _, said in each) == ["rejected"] * 10 + ["reserved"] * 10
+    for each in (other, kitchen):
+        published = await each.published()
+    assert published == Availability(items={7: ItemAvailability(state="limited", quantity=0)})
+    assert await kitchen.item("bun") == (100, 10)
+
+
+async def test_stock_is_published_and_repaired(kitchen: Kitchen) -> None:
+    await kitchen.recipe(7, bun=1)
+    await kitchen.ask("reserve", bun=100)
+    assert await kitchen.published() == Availability(out_of_stock=(7,))
+    await kitchen.documents.put(availability_document(CODE), b"{}")
+    kitchen.restart()
+    await kitchen.upkeep.repair()
+    assert await kitchen.published() == Availability(out_of_stock=(7,))
+
+
+async def test_old_holds_are_removed(kitchen: Kitchen) -> None:
+    old = [str(kitchen.key()) for _ in range(120)]
+    await kitchen.ask_at_once(*asks("release", old))
+    kitchen.clock.advance(days=31)
+    new = str(kitchen.key())
+    await kitchen.ask("release", new)
+    await kitchen.upkeep.purge()
+    assert [await kitchen.hold(each) for each in old] == [None] * 120
+    assert await kitchen.hold(new) is not None

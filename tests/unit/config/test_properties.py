@@ -4,10 +4,19 @@ import pytest
 from tests.tenants import AT, COMPANY, PROPERTY, REGIONS, SIMPHONY, TenantRegion, bearer
 
 from muneris.cloud.tables import Row
+from muneris.config.ordering import Ordering
+from muneris.config.property import Property
 from muneris.directory import record_home
 from muneris.directory.accounts import choose_account
 
-ANSWER = {**PROPERTY, "code": "NOR-CPH01", "status": "pending", "simphony": None}
+ORDERING = {
+    "opening_hours": {},
+    "lead_minutes": 0,
+    "furthest_days": 14,
+    "capacity": {},
+    "expire_after_minutes": None,
+}
+ANSWER = {**PROPERTY, "ordering": ORDERING, "code": "NOR-CPH01", "status": "pending", "simphony": None}
 DOCUMENT = "NOR-CPH01/property.json"
 LIST = "/v1/config/companies/NOR/properties"
 
@@ -70,6 +79,62 @@ async def test_a_change_names_the_version_it_changes(region: TenantRegion) -> No
     assert document["name"] == "Nyhavn 2"
     again = await region.send("PUT", AT, PROPERTY, headers={"If-Match": etag})
     assert (again.status, again.code) == (412, "changed_meanwhile")
+
+
+async def test_how_it_takes_orders_is_set_and_published(region: TenantRegion) -> None:
+    await region.add_property()
+    etag = (await region.send("GET", AT)).headers["etag"]
+    ordering = {
+        "opening_hours": {
+            "fri": [{"from": "11:30", "to": "15:00"}, {"from": "18:00", "to": "02:00"}],
+            "sat": [],
+        },
+        "lead_minutes": 20,
+        "furthest_days": 3,
+        "capacity": {"pickup": {"in_progress": 20, "per_window": None, "window_minutes": 15}},
+        "expire_after_minutes": 45,
+    }
+    changed = PROPERTY | {"ordering": ordering}
+    answer = await region.send("PUT", AT, changed, headers={"If-Match": etag})
+    assert (answer.status, answer.json()) == (200, ANSWER | {"ordering": ordering})
+    assert (await region.send("GET", AT)).json() == ANSWER | {"ordering": ordering}
+    assert await region.documents.json(DOCUMENT) == ANSWER | {"ordering": ordering}
+    again = await region.send("PUT", AT, changed)
+    assert (again.status, again.headers["etag"]) == (200, answer.headers["etag"])
+    sooner = PROPERTY | {"ordering": ordering | {"lead_minutes": 10}}
+    assert (await region.send("PUT", AT, sooner)).code == "precondition_required"
+
+
+@pytest.mark.parametrize(
+    ("ordering", "field"),
+    [
+        ({"opening_hours": {"someday": []}}, "opening_hours"),
+        ({"opening_hours": {"mon": [{"from": "24:00", "to": "02:00"}]}}, "opening_hours.mon.0.from"),
+        ({"opening_hours": {"mon": [{"from": "9:00", "to": "17:00"}]}}, "opening_hours.mon.0.from"),
+        ({"opening_hours": {"mon": [{"from": "09:00"}]}}, "opening_hours.mon.0.to"),
+        ({"lead_minutes": -1}, "lead_minutes"),
+        ({"furthest_days": 366}, "furthest_days"),
+        ({"capacity": {"pickup": {"in_progress": 0}}}, "capacity.pickup.in_progress"),
+        ({"capacity": {"pickup": {"per_window": 201}}}, "capacity.pickup.per_window"),
+        ({"capacity": {"pickup": {"window_minutes": 4}}}, "capacity.pickup.window_minutes"),
+        ({"capacity": {"drone": {}}}, "capacity"),
+        ({"expire_after_minutes": 0}, "expire_after_minutes"),
+    ],
+)
+async def test_what_no_property_can_keep_to_is_refused(
+    region: TenantRegion, ordering: dict[str, object], field: str
+) -> None:
+    await region.add_property()
+    before = await region.config.find("NOR-CPH01", "property")
+    answer = await region.send("PUT", AT, PROPERTY | {"ordering": ordering})
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert [each["field"].startswith(f"ordering.{field}") for each in answer.json()["errors"]] == [True]
+    assert await region.config.find("NOR-CPH01", "property") == before
+
+
+def test_a_property_published_before_ordering_could_be_set_takes_orders_as_ever() -> None:
+    old = {name: value for name, value in ANSWER.items() if name != "ordering"}
+    assert Property.model_validate(old).ordering == Ordering()
 
 
 async def test_a_property_that_is_not_there_cannot_be_changed(region: TenantRegion) -> None:

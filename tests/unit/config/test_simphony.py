@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from tests.tenants import AT, PROPERTY, SIMPHONY, TenantRegion, bearer, soup
 
 from muneris.config.read_models import menu_read_model, property_read_model
+from muneris.inventory.availability import Availability, ItemAvailability, availability_document
 from muneris.simphony.errors import ReadFailedError, TokenRejectedError
 from muneris.simphony.menu import SimphonyMenu
 from muneris.simphony.model import Connection
@@ -190,6 +193,7 @@ async def test_a_guest_reads_the_menu_of_its_property(region: TenantRegion) -> N
                         "condiment_groups": [],
                     }
                 ],
+                "availability": {"state": "available"},
             }
         ],
         "condiment_groups": [],
@@ -200,6 +204,39 @@ async def test_a_guest_reads_the_menu_of_its_property(region: TenantRegion) -> N
     await region.send("POST", f"{AT}/menu/refresh")
     changed = await region.send("GET", f"{AT}/menu", headers={**guest, "If-None-Match": f'"{version}"'})
     assert changed.json()["items"][0]["definitions"][0]["prices"][0]["price"] == "91.00"
+
+
+async def test_a_menu_says_what_cannot_be_made_now(region: TenantRegion) -> None:
+    await region.connect()
+    version = (await region.send("POST", f"{AT}/menu/refresh")).json()["version"]
+    until = region.clock.now() + timedelta(minutes=10)
+    restricted = {
+        "unavailable": ItemAvailability(state="unavailable", until=until),
+        "limited": ItemAvailability(state="limited", quantity=2, until=until),
+    }
+    seen = {f'"{version}"'}
+    for state, stands in restricted.items():
+        await publish(region, Availability(items={7: stands}))
+        answer = await region.send("GET", f"{AT}/menu")
+        shown: dict[str, object] = {"state": state, "until": until.isoformat().replace("+00:00", "Z")}
+        shown |= {"quantity": 2} if state == "limited" else {}
+        assert answer.json()["items"][0]["availability"] == shown
+        assert answer.headers["etag"] == f'"{answer.json()["version"]}"'
+        assert answer.headers["etag"] not in seen
+        seen.add(answer.headers["etag"])
+    await publish(region, Availability(out_of_stock=(7,)))
+    answer = await region.send("GET", f"{AT}/menu", headers={"If-None-Match": answer.headers["etag"]})
+    assert answer.json()["items"][0]["availability"] == {"state": "unavailable"}
+    await publish(region, Availability(items={7: restricted["unavailable"]}))
+    region.clock.advance(minutes=10)
+    answer = await region.send("GET", f"{AT}/menu")
+    assert answer.json()["items"][0]["availability"] == {"state": "available"}
+    assert answer.headers["etag"] == f'"{version}"'
+
+
+async def publish(region: TenantRegion, availability: Availability) -> None:
+    body = availability.model_dump_json().encode()
+    await region.documents.put(availability_document("NOR-CPH01"), body)
 
 
 @pytest.mark.parametrize(

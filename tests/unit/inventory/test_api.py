@@ -22,6 +22,11 @@ TOMATO = {
 }
 RECIPE = {"ingredients": [{"sku": "tomato", "quantity": "0.15"}]}
 GONE = {"state": "unavailable"}
+ADJUST = {"delta": "-0.5", "reason": "Found"}
+RECEIVE = {"quantity": "2.5", "supplier": "Green & Sons", "reference": "4711"}
+WASTE = {"quantity": "0.75", "reason": "Spilled"}
+COUNTED = {"counted": "8.4"}
+MOVES = {"adjust": ADJUST, "receive": RECEIVE, "waste": WASTE, "stock-take": COUNTED}
 READ_AVAILABILITY = ("GET", "availability", None)
 STAFF_ONLY = [
     ("GET", "items", None),
@@ -29,6 +34,8 @@ STAFF_ONLY = [
     ("PUT", "items/tomato", TOMATO),
     ("PUT", "recipes/1", RECIPE),
     ("PUT", "availability/1", GONE),
+    ("GET", "items/bun/movements", None),
+    *(("POST", f"items/bun/{kind}", body) for kind, body in MOVES.items()),
 ]
 ROUTES = [*STAFF_ONLY, READ_AVAILABILITY]
 
@@ -49,9 +56,12 @@ async def send(
     *,
     by: dict[str, str] | None = None,
     at: str = AT,
+    key: str | None = None,
 ) -> Response:
-    """A request by staff, unless `by` says otherwise."""
-    headers = region.staff() if by is None else by
+    """A request by staff, unless `by` says otherwise; what is posted has a new key unless one is given."""
+    headers = dict(region.staff() if by is None else by)
+    if method == "POST" and key != "":
+        headers["Idempotency-Key"] = region.key() if key is None else key
     return await call(region.inventory_app, method, f"{at}/{path}", headers=headers, json=body)
 
 
@@ -73,7 +83,7 @@ async def test_stock_is_for_staff_alone(region: OrderingRegion, method: str, pat
 async def test_a_guest_reads_the_availability_of_its_own_property(region: OrderingRegion) -> None:
     await send(region, "PUT", "availability/1", GONE)
     ours = await send(region, *READ_AVAILABILITY, by=await region.guest("ann"))
-    gone = {"menu_item_id": 1, "state": "unavailable", "until": None}
+    gone = {"menu_item_id": 1, "state": "unavailable", "quantity": None, "until": None}
     assert (ours.status, ours.json()) == (200, {"items": [gone], "continuation": None})
     theirs = await send(region, *READ_AVAILABILITY, by=await region.guest("ann", "NOR-ODE01"))
     assert (theirs.status, theirs.code) == (403, "forbidden")
@@ -97,7 +107,7 @@ async def test_an_unknown_property(
     assert (answer.status, answer.code) == (404, "property_not_found")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+@pytest.mark.parametrize(("method", "path", "body"), STAFF_ONLY)
 async def test_storage_out_of_reach(region: OrderingRegion, method: str, path: str, body: object) -> None:
     region.faults.down()
     answer = await send(region, method, path, body)
@@ -119,6 +129,32 @@ async def test_items_are_listed_by_sku(region: OrderingRegion) -> None:
     assert listed["items"][0] == (await send(region, "GET", "items/apple")).json()
     assert listed["items"][0]["unit"] == "piece"
     assert listed["continuation"] is None
+
+
+async def test_limits_are_not_listed(region: OrderingRegion) -> None:
+    await send(region, "PUT", "items/zest", TOMATO)
+    await send(region, "PUT", "availability/7", {"state": "limited", "quantity": 2})
+    first = (await send(region, "GET", "items?limit=2")).json()
+    assert [each["sku"] for each in first["items"]] == ["beef", "bun"]
+    last = (await send(region, "GET", f"items?limit=2&continuation={first['continuation']}")).json()
+    assert ([each["sku"] for each in last["items"]], last["continuation"]) == (["zest"], None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [("1E+5", "100000"), ("-0", "0"), ("0.0000000", "0"), ("0E+9", "0"), ("2.50", "2.5"), (1e-6, "0.000001")],
+)
+async def test_quantities_are_answered_as_plain_decimals(
+    region: OrderingRegion, sent: str | float, answered: str
+) -> None:
+    body = {"name": "Bun", "on_hand": sent, "reorder_point": sent}
+    put = (await send(region, "PUT", "items/bun", body)).json()
+    assert [put[each] for each in ("on_hand", "available", "reorder_point")] == [answered] * 3
+    assert (await send(region, "GET", "items/bun")).json() == put
+    counted = (await send(region, "POST", "items/beef/stock-take", {"counted": sent})).json()
+    assert counted["on_hand"] == answered
+    moved = (await send(region, "POST", "items/bun/adjust", {"delta": sent, "reason": "Found"})).json()
+    assert (moved["delta"], moved["on_hand_before"]) == (answered, answered)
 
 
 async def test_what_is_held_is_not_available(region: OrderingRegion) -> None:
@@ -156,15 +192,176 @@ async def test_availability_is_published_and_listed_by_menu_item(region: Orderin
         answer = await send(region, "PUT", f"availability/{menu_item_id}", body)
         assert (answer.status, answer.body) == (204, b"")
     assert await unavailable(region) == [2, 11]
+    listed = (await send(region, *READ_AVAILABILITY)).json()["items"]
+    assert [each["until"] for each in listed] == ["2030-05-04T16:00:00Z", None]
     region.clock.advance(hours=4)
     assert await unavailable(region) == [11]
     published = await availability_read_model(region.documents).find(CODE)
     assert published is not None
-    assert sorted(published.items) == [2, 3, 11]
+    assert sorted(published.items) == [2, 11]
 
 
 async def unavailable(region: OrderingRegion) -> list[int]:
     return [each["menu_item_id"] for each in (await send(region, *READ_AVAILABILITY)).json()["items"]]
+
+
+async def test_a_limited_item_is_listed_with_what_is_left_of_it(region: OrderingRegion) -> None:
+    until = "2030-05-04T18:00:00Z"
+    limited = {"state": "limited", "quantity": 2, "until": until}
+    assert (await send(region, "PUT", "availability/7", limited)).status == 204
+    await send(region, "PUT", "recipes/8", {"ingredients": [{"sku": "salt", "quantity": "0.1"}]})
+    out_of_stock = {"menu_item_id": 8, "state": "unavailable", "quantity": None, "until": None}
+    listed = (await send(region, *READ_AVAILABILITY)).json()["items"]
+    assert listed == [{"menu_item_id": 7, **limited}, out_of_stock]
+    await region.holds.reserve(CODE, "a", [StockLine(sku="limit.7", quantity=Decimal(2))])
+    await region.publishing.quiet()
+    (sold_out, _) = (await send(region, *READ_AVAILABILITY)).json()["items"]
+    assert sold_out == {"menu_item_id": 7, "state": "unavailable", "quantity": 0, "until": until}
+    region.clock.advance(hours=6)
+    assert (await send(region, *READ_AVAILABILITY)).json()["items"] == [out_of_stock]
+
+
+MOVED = {
+    "adjust": {"delta": "-0.5", "on_hand": "9.5", "reason": "Found"},
+    "receive": {"delta": "2.5", "on_hand": "12.5", "supplier": "Green & Sons", "reference": "4711"},
+    "waste": {"delta": "-0.75", "on_hand": "9.25", "reason": "Spilled"},
+    "stock-take": {"delta": "-1.6", "on_hand": "8.4"},
+}
+NOTHING_SAID = {"reason": None, "supplier": None, "reference": None}
+
+
+@pytest.mark.parametrize("kind", MOVES)
+async def test_stock_is_moved_and_the_movement_answered(region: OrderingRegion, kind: str) -> None:
+    key = region.key()
+    answer = await send(region, "POST", f"items/bun/{kind}", MOVES[kind], key=key)
+    moved: dict[str, object] = {
+        "movement_id": key,
+        "sku": "bun",
+        "kind": kind,
+        "on_hand_before": "10",
+        "by": "staff",
+    }
+    moved |= {"at": "2030-05-04T12:00:00Z", **NOTHING_SAID, **MOVED[kind]}
+    assert (answer.status, answer.json()) == (200, moved)
+    assert "idempotency-replayed" not in answer.headers
+    assert (await send(region, "GET", "items/bun")).json()["on_hand"] == MOVED[kind]["on_hand"]
+    listed = await send(region, "GET", "items/bun/movements")
+    assert (listed.status, listed.json()) == (200, {"items": [moved], "continuation": None})
+
+
+@pytest.mark.parametrize("kind", MOVES)
+async def test_a_repeat_is_answered_with_the_same_bytes(region: OrderingRegion, kind: str) -> None:
+    key, body = region.key(), MOVES[kind]
+    first = await send(region, "POST", f"items/bun/{kind}", body, key=key)
+    region.clock.advance(hours=1)
+    reordered = dict(reversed(body.items()))
+    again = await send(region, "POST", f"items/bun/{kind}", reordered, key=f'"{key.upper()}"')
+    assert (again.status, again.body) == (200, first.body)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert len((await send(region, "GET", "items/bun/movements")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize("kind", MOVES)
+async def test_the_key_of_another_body_is_refused(region: OrderingRegion, kind: str) -> None:
+    key = region.key()
+    await send(region, "POST", f"items/bun/{kind}", MOVES[kind], key=key)
+    before = (await send(region, "GET", "items/bun")).json()
+    other = await send(region, "POST", f"items/bun/{kind}", {**MOVES[kind], "note": "again"}, key=key)
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    assert (await send(region, "GET", "items/bun")).json() == before
+
+
+@pytest.mark.parametrize(
+    ("key", "refusal"),
+    [
+        ("", (400, "idempotency_key_required")),
+        ("b8a0a9a6-4f35-4b53-8a4e-7f0d7b1f2c11", (400, "idempotency_key_required")),
+        ("01000000-0000-7000-8000-000000000000", (422, "idempotency_key_expired")),
+    ],
+)
+@pytest.mark.parametrize("kind", MOVES)
+async def test_without_a_good_key_nothing_is_moved(
+    region: OrderingRegion, kind: str, key: str, refusal: tuple[int, str]
+) -> None:
+    answer = await send(region, "POST", f"items/bun/{kind}", MOVES[kind], key=key)
+    assert (answer.status, answer.code) == refusal
+    assert await region.stock.keys(CODE) == ["item|beef", "item|bun"]
+
+
+@pytest.mark.parametrize("kind", MOVES)
+async def test_an_unknown_item_is_not_moved(region: OrderingRegion, kind: str) -> None:
+    answer = await send(region, "POST", f"items/salt/{kind}", MOVES[kind])
+    assert (answer.status, answer.code) == (404, "item_not_found")
+    listed = await send(region, "GET", "items/salt/movements")
+    assert (listed.status, listed.code) == (404, "item_not_found")
+
+
+async def test_less_than_orders_hold_is_not_left(region: OrderingRegion) -> None:
+    await region.holds.reserve(CODE, "a", [StockLine(sku="bun", quantity=Decimal(4))])
+    for kind, body in {
+        "adjust": ADJUST | {"delta": "-7"},
+        "waste": WASTE | {"quantity": "7"},
+        "stock-take": {"counted": "3"},
+    }.items():
+        answer = await send(region, "POST", f"items/bun/{kind}", body)
+        assert (answer.status, answer.code) == (409, "less_than_held")
+        assert answer.json()["detail"] == "Orders hold 4 of bun: not less can be on hand."
+    assert (await send(region, "GET", "items/bun")).json()["on_hand"] == "10"
+    assert (await send(region, "GET", "items/bun/movements")).json()["items"] == []
+
+
+async def test_movements_are_listed_page_by_page(region: OrderingRegion) -> None:
+    for number in range(3):
+        region.clock.advance(seconds=1)
+        await send(region, "POST", "items/bun/receive", {"quantity": number + 1})
+    seen: list[str] = []
+    query = "?limit=2"
+    while query:
+        page = (await send(region, "GET", f"items/bun/movements{query}")).json()
+        seen += [each["delta"] for each in page["items"]]
+        query = f"?limit=2&continuation={page['continuation']}" if page["continuation"] else ""
+    assert seen == ["3", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "field"),
+    [
+        ("adjust", {"delta": "1"}, "reason"),
+        ("adjust", ADJUST | {"delta": "0.0000001"}, "delta"),
+        ("adjust", ADJUST | {"reason": ""}, "reason"),
+        ("receive", {"quantity": 0}, "quantity"),
+        ("receive", {"quantity": "-1"}, "quantity"),
+        ("receive", RECEIVE | {"supplier": "x" * 201}, "supplier"),
+        ("receive", RECEIVE | {"reference": "x" * 201}, "reference"),
+        ("waste", {"quantity": "1"}, "reason"),
+        ("waste", WASTE | {"quantity": "-1"}, "quantity"),
+        ("stock-take", {}, "counted"),
+        ("stock-take", {"counted": "-1"}, "counted"),
+    ],
+)
+async def test_a_movement_that_cannot_be_is_refused(
+    region: OrderingRegion, kind: str, body: object, field: str
+) -> None:
+    answer = await send(region, "POST", f"items/bun/{kind}", body)
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+    assert await region.stock.keys(CODE) == ["item|beef", "item|bun"]
+
+
+async def test_the_limit_of_a_menu_item_is_not_moved(region: OrderingRegion) -> None:
+    await send(region, "PUT", "availability/7", {"state": "limited", "quantity": 2})
+    answer = await send(region, "POST", "items/limit.7/receive", RECEIVE)
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert (await send(region, "GET", "items/limit.7")).json()["on_hand"] == "2"
+
+
+async def test_a_body_that_says_a_thing_twice_is_refused(region: OrderingRegion) -> None:
+    headers = region.staff() | {"Idempotency-Key": region.key()}
+    body = b'{"counted": "1", "counted": "2"}'
+    answer = await call(
+        region.inventory_app, "POST", f"{AT}/items/bun/stock-take", headers=headers, body=body
+    )
+    assert (answer.status, answer.code) == (400, "malformed_json")
 
 
 async def test_items_are_listed_page_by_page(region: OrderingRegion) -> None:
@@ -204,10 +401,22 @@ INVALID: list[tuple[str, object, str]] = [
     ("recipes/soup", RECIPE, "menu_item_id"),
     ("recipes/1", {"ingredients": [{"sku": "a b", "quantity": 1}]}, "ingredients.0.sku"),
     ("recipes/1", {"ingredients": [{"sku": "a", "quantity": -1}]}, "ingredients.0.quantity"),
-    ("recipes/1", {"ingredients": [{"sku": "a", "quantity": 1}] * 99}, "ingredients"),
+    ("recipes/1", {"ingredients": [{"sku": "a", "quantity": 1}] * 2}, "ingredients"),
+    ("recipes/1", {"ingredients": [{"sku": f"s{each}", "quantity": 1} for each in range(98)]}, "ingredients"),
+    ("recipes/1", {"ingredients": [{"sku": "limit.1", "quantity": 1}]}, "ingredients.0.sku"),
+    ("items/limit.1", TOMATO, "sku"),
     ("availability/soup", GONE, "menu_item_id"),
-    ("availability/1", {"state": "limited"}, "state"),
+    ("availability/1", {"state": "sold out"}, "state"),
+    ("availability/1", {"state": "limited"}, "quantity"),
+    ("availability/1", {"state": "limited", "quantity": -1}, "quantity"),
+    ("availability/1", {"state": "limited", "quantity": 1.5}, "quantity"),
+    ("availability/1", GONE | {"quantity": 1}, "quantity"),
+    ("availability/-1", GONE, "menu_item_id"),
+    (f"availability/{2**53}", GONE, "menu_item_id"),
     ("availability/1", GONE | {"until": "2030-05-04T18:00:00"}, "until"),
+    ("availability/1", GONE | {"until": "9999-12-31T23:59:59-01:00"}, "until"),
+    ("availability/1", GONE | {"until": "0001-01-01T00:00:00+01:00"}, "until"),
+    *(("availability/1", {"state": "limited", "quantity": each}, "quantity") for each in (True, "2", 2.0)),
 ]
 
 

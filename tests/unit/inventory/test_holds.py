@@ -190,3 +190,23 @@ async def test_all_that_failed_together_are_answered_when_they_are_repeated(
     assert sorted(answers) == [(order_id, "reserved") for order_id in TWENTY[:8]]
     assert await kitchen.item("bun") == (10, 8)
     assert len(kitchen.table.transactions) <= 4
+
+
+async def test_a_rejection_relies_on_what_is_there_when_it_is_written(kitchen: Kitchen) -> None:
+    """Between a group's attempts another process takes what one needs, and restocks what the other lacks."""
+    other = Kitchen(kitchen)
+
+    async def meanwhile() -> None:
+        await other.ask("reserve", "rival", bun=1)
+        await other.stock(beef=20)
+
+    async def before_the_group() -> None:
+        kitchen.table.other = meanwhile
+
+    kitchen.table.other = before_the_group
+    said = await kitchen.ask_at_once(
+        ask("reserve", "alone", beef=1), ask("reserve", "a", bun=1), ask("reserve", "b", beef=15)
+    )
+    assert sorted(said) == [("a", "reserved"), ("alone", "reserved"), ("b", "reserved")]
+    assert await kitchen.item("bun") == (10, 2)
+    assert await kitchen.item("beef") == (20, 16)

@@ -1,15 +1,13 @@
-"""What inventory keeps of items, recipes and availability, and what it publishes."""
+"""What inventory keeps of items and recipes."""
 
-import asyncio
 from decimal import Decimal
 
 import pytest
 from tests.unit.inventory.kitchen import CODE, Kitchen
 
 from muneris.core.problems import ProblemError
-from muneris.inventory.availability import ItemAvailability
 from muneris.inventory.model import StockItem
-from muneris.inventory.read_models import availability_read_model, recipe_read_model
+from muneris.inventory.read_models import recipe_read_model
 from muneris.inventory.recipes import Ingredient
 
 
@@ -50,51 +48,3 @@ async def test_recipes_are_published_together(kitchen: Kitchen) -> None:
     recipes = await read.find(CODE)
     assert recipes is not None
     assert (recipes.of(1), recipes.of(2), recipes.of(3)) == ((beef,), (bun, beef), ())
-
-
-async def test_availability_is_published_together(kitchen: Kitchen) -> None:
-    gone, back = ItemAvailability(state="unavailable"), ItemAvailability(state="available")
-    await kitchen.inventory.put_availability(CODE, 1, gone)
-    await kitchen.inventory.put_availability(CODE, 2, gone)
-    await kitchen.inventory.put_availability(CODE, 1, back)
-    published = await availability_read_model(kitchen.documents).find(CODE)
-    assert published is not None
-    assert published.items == {1: back, 2: gone}
-    assert await kitchen.inventory.availability(CODE) == published
-
-
-async def test_availability_put_at_once_is_all_kept() -> None:
-    first = Kitchen()
-    second = Kitchen(first)
-    gone = ItemAvailability(state="unavailable")
-    await asyncio.gather(
-        *(
-            (first if number % 2 else second).inventory.put_availability(CODE, number, gone)
-            for number in range(10)
-        )
-    )
-    assert sorted((await first.inventory.availability(CODE)).items) == list(range(10))
-
-
-async def test_the_newest_recipes_are_published_whoever_publishes_last() -> None:
-    first = Kitchen()
-    second = Kitchen(first)
-    ingredients = (Ingredient(sku="bun", quantity=Decimal(1)),)
-    first.documents.other = lambda: second.inventory.put_recipe(CODE, 2, ingredients)
-    answered = await first.inventory.put_recipe(CODE, 1, ingredients)
-    published = await recipe_read_model(first.documents).find(CODE)
-    assert published == answered
-    assert published is not None
-    assert sorted(published.recipes) == [1, 2]
-
-
-async def test_the_newest_availability_is_published_whoever_publishes_last() -> None:
-    first = Kitchen()
-    second = Kitchen(first)
-    gone = ItemAvailability(state="unavailable")
-    first.documents.other = lambda: second.inventory.put_availability(CODE, 2, gone)
-    answered = await first.inventory.put_availability(CODE, 1, gone)
-    published = await availability_read_model(first.documents).find(CODE)
-    assert published == answered
-    assert published is not None
-    assert sorted(published.items) == [1, 2]
