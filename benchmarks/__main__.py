@@ -16,9 +16,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.check import BASELINE, Baseline, find_unevenness, regressions, updated
+from benchmarks.check import BASELINE, Baseline, lasting_faults, updated
 from benchmarks.report import Record, Report
-from benchmarks.suite import QUESTIONS, QUICK, RATIOS, Plan, chosen
+from benchmarks.suite import CHECKED, QUESTIONS, QUICK, Plan, chosen
 from benchmarks.tables import tables
 
 _BASELINE_FILE = Path(__file__).with_name("baseline.json")
@@ -27,13 +27,19 @@ _INTERRUPTED = 130  # as a shell says of Ctrl-C
 
 
 def main() -> None:
-    """Measure; exit code 1 if something failed or is not as it should be."""
-    options = _parser().parse_args()
+    """Measure; exit code 1 if something failed, or a check found a fault."""
+    parser = _parser()
+    options = parser.parse_args()
     plan = QUICK if options.quick else Plan()
     plan = dataclasses.replace(plan, pairs=options.pairs or plan.pairs)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # ends as Ctrl-C does
     try:
-        wrong = _check(options, plan) if options.check else _bench(options, plan)
+        names = chosen(CHECKED if options.check else QUESTIONS, options.only)
+        known = _known(options.json) if options.keep else _empty()
+    except ValueError as wrong_option:
+        parser.error(str(wrong_option))
+    try:
+        wrong = _check(names, plan) if options.check else _bench(names, plan, known, options)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     for line in wrong:
@@ -47,38 +53,48 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", help=f"beginnings of names, parted by commas, of: {names}")
     parser.add_argument("--quick", action="store_true", help="see that everything works; figures are noise")
     parser.add_argument("--pairs", type=int, help="pairs of slices a ratio")
-    parser.add_argument(
-        "--json", type=Path, help="a file to keep the figures in, with those it has of others"
-    )
+    parser.add_argument("--json", type=Path, help="a file to write the figures to")
+    parser.add_argument("--keep", action="store_true", help="keep the file's figures of what is not measured")
     parser.add_argument("--save-baseline", action="store_true", help="take these ratios as the baseline")
-    parser.add_argument("--check", action="store_true", help="compare ratios with the baseline")
+    parser.add_argument("--check", action="store_true", help="compare with the baseline and the targets")
     return parser
 
 
-def _bench(options: argparse.Namespace, plan: Plan) -> list[str]:
-    """Measure and show; what failed or is uneven, a line each."""
-    report, failed = _measure(chosen(QUESTIONS, options.only), plan, options.json)
+def _known(file: Path | None) -> Report:
+    """The figures of a file.
+
+    Raises:
+        ValueError: there is none, or it is of another machine.
+    """
+    if file is None or not file.exists():
+        raise ValueError("--keep needs a file of --json that exists")
+    known = Report.model_validate_json(file.read_bytes())
+    if known.machine != _machine():
+        raise ValueError(f"{file} is of another machine: {known.machine}")
+    return known
+
+
+def _empty() -> Report:
+    return Report(measured_on=datetime.now(UTC).date(), machine=_machine())
+
+
+def _bench(names: Iterable[str], plan: Plan, known: Report, options: argparse.Namespace) -> list[str]:
+    """Measure and show; what failed, a line each."""
+    report, failed = _measure(names, plan, known, options.json)
     for each in tables(report):
         _show(each.title, each.columns, each.rows)
     if options.save_baseline:
         _write_baseline(updated(_read_baseline(), report.ratios))
-    return [*failed, *find_unevenness(report.growths)]
+    return failed
 
 
-def _check(options: argparse.Namespace, plan: Plan) -> list[str]:
-    """Compare ratios with the baseline; what is worse, a line each."""
-    baseline = _read_baseline()
-    if not baseline:
-        return ["There is no baseline to compare with: make one with 'make bench ARGS=--save-baseline'."]
-    return regressions(chosen(RATIOS, options.only), lambda name: _ask(name, plan), baseline)
+def _check(names: Iterable[str], plan: Plan) -> list[str]:
+    """Compare with the baseline and the targets; what is worse, a line each."""
+    return lasting_faults(names, lambda name: _empty().updated(_ask(name, plan)), _read_baseline())
 
 
-def _measure(names: Iterable[str], plan: Plan, file: Path | None) -> tuple[Report, list[str]]:
+def _measure(names: Iterable[str], plan: Plan, report: Report, file: Path | None) -> tuple[Report, list[str]]:
     """Ask one question after another; what one answers is kept, whatever becomes of the next."""
-    report = Report(measured_on=datetime.now(UTC).date(), machine=_machine())
-    if file is not None and file.exists():
-        known = Report.model_validate_json(file.read_bytes())
-        report = known.model_copy(update={"measured_on": report.measured_on, "machine": report.machine})
     failed = []
     for name in names:
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from benchmarks import instance
 from benchmarks.operations import Kind, total
 from benchmarks.prices import (
     BLOB_READS,
@@ -14,11 +15,6 @@ from benchmarks.prices import (
     TABLE_OPERATIONS,
     Price,
 )
-
-INSTANCE_GB = 2
-"""Of memory; such an instance has one core (Azure: "Flex Consumption plan", instance sizes)."""
-BUSY = 0.6
-"""The share of its core that an instance uses while it is billed: an assumption."""
 
 _QUEUE_KINDS = (Kind.PUTS, Kind.RECEIVES, Kind.EMPTY_RECEIVES, Kind.DELETES)
 
@@ -46,6 +42,6 @@ def bill(counts: Mapping[str, float], cpu_seconds: float) -> list[Line]:
         BLOB_WRITES: total(counts, Kind.BLOB_WRITES),
         EVENT_GRID_OPERATIONS: total(counts, Kind.EVENTS) + deliveries,
         FUNCTION_EXECUTIONS: 1 + total(counts, Kind.DELETES),
-        ON_DEMAND_GB_SECONDS: cpu_seconds / BUSY * INSTANCE_GB,
+        ON_DEMAND_GB_SECONDS: cpu_seconds / instance.CORES / instance.BUSY * instance.GB,
     }
     return [Line(price, each, price.of(1_000_000 * each)) for price, each in units.items()]

@@ -1,16 +1,14 @@
-"""Whether figures are as they should be: no slower than the committed baseline, flat as orders grow. Pure."""
+"""Whether figures are as they should be: no slower than the baseline, and as the targets say. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pydantic import TypeAdapter
 
-from benchmarks.report import Growth, Ratio, Record
+from benchmarks.report import Ratio, Report
+from benchmarks.targets import NOISE, measured
 
-TOLERATED = 0.15
-"""How much lower a ratio may be. Medians of nine pairs scatter by five to ten percent on a shared machine."""
-
-FLAT = 0.10
-"""How much more an order may cost after many others than after the fewest."""
+COMPLETE = 0.995
+"""The share of its events that a side must have published: who drops some has less to do."""
 
 Baseline = Mapping[str, float]
 """Medians by the ratios' keys."""
@@ -20,9 +18,11 @@ BASELINE = TypeAdapter[Baseline](Baseline)
 
 
 def find_regression(ratio: Ratio, baseline: Baseline) -> str | None:
-    """What is wrong with a ratio, in a line; None if nothing is, or nothing is known of it."""
+    """How a ratio is worse than the baseline, in a line; None if it is not."""
     known = baseline.get(ratio.key)
-    if known is None or ratio.median >= known * (1 - TOLERATED):
+    if known is None:
+        return f"{ratio.key}: the baseline does not know it"
+    if ratio.median >= known * (1 - NOISE):
         return None
     return (
         f"{ratio.key}: {ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f}), "
@@ -30,29 +30,28 @@ def find_regression(ratio: Ratio, baseline: Baseline) -> str | None:
     )
 
 
-def regressions(
-    names: Iterable[str], ask: Callable[[str], Iterable[Record]], baseline: Baseline
-) -> list[str]:
-    """What is worse than the baseline twice in a row: a machine may have a bad minute."""
+def find_faults(report: Report, baseline: Baseline) -> Iterator[str]:
+    """What is wrong with figures, a line each."""
+    for ratio in report.ratios:
+        if worse := find_regression(ratio, baseline):
+            yield worse
+        published = min(ratio.ours.published, ratio.other.published)
+        if published < COMPLETE:
+            yield f"{ratio.key}: {1 - published:.1%} of the events of a side did not arrive"
+    for target, value in measured(report):
+        if target.is_failed(value):
+            yield f"{target.what}: {value:.2f}, to be {target}"
 
-    def find(name: str) -> str | None:
-        ratios = [each for each in ask(name) if isinstance(each, Ratio)]
-        return next(filter(None, (find_regression(each, baseline) for each in ratios)), None)
 
-    return [again for name in names if find(name) and (again := find(name))]
+def lasting_faults(names: Iterable[str], ask: Callable[[str], Report], baseline: Baseline) -> list[str]:
+    """What is wrong twice in a row: a machine may have a bad minute."""
+
+    def find(name: str) -> list[str]:
+        return list(find_faults(ask(name), baseline))
+
+    return [fault for name in names if find(name) for fault in find(name)]
 
 
 def updated(baseline: Baseline, ratios: Iterable[Ratio]) -> Baseline:
     """The baseline with these ratios' medians in the place of its own."""
     return dict(sorted((dict(baseline) | {each.key: round(each.median, 3) for each in ratios}).items()))
-
-
-def find_unevenness(growths: Sequence[Growth]) -> Iterator[str]:
-    """What costs more the more orders there are, a line each."""
-    smallest: dict[str, Growth] = {}
-    for each in sorted(growths, key=lambda growth: growth.orders):
-        first = smallest.setdefault(each.name, each)
-        for unit, before, after in (("calls", first.calls, each.calls), ("rows", first.rows, each.rows)):
-            if after > before * (1 + FLAT):
-                more = f"{after / before - 1:.0%} more than at {first.orders:,}"
-                yield f"{each.key}: {after:.1f} {unit}, {more}"

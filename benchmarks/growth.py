@@ -8,8 +8,7 @@ from itertools import batched
 
 from benchmarks.bare import BareStorage, Template
 from benchmarks.bench import running_bench
-from benchmarks.intake import DIRECT
-from benchmarks.report import Ratio
+from benchmarks.report import DIRECT, Ratio
 from benchmarks.slices import compare, measure
 from muneris.core.ids import new_uuid7
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from tests.ordering import OrderingRegion
 from tests.restaurant import CODE
 
-from benchmarks.report import Growth
+from benchmarks.report import A_LIFE, Growth
 from muneris.cloud.agenda import SETTLED_AFTER
 from muneris.cloud.tables import Page, Row, Transaction
 from muneris.cloud.tables.memory import MemoryTable
@@ -106,7 +106,7 @@ async def _growth(region: OrderingRegion, counted: Counted, size: int, lives: in
         if number % _ORDERS_A_SWEEP == 0:
             await region.sweep()
     spent = counted.since(before)
-    return Growth(name="a whole life", orders=size, calls=spent.calls / lives, rows=spent.rows / lives)
+    return Growth(name=A_LIFE, orders=size, calls=spent.calls / lives, rows=spent.rows / lives)
 
 
 async def _live(region: OrderingRegion) -> UUID:

@@ -15,7 +15,7 @@ from benchmarks.slices import Ending
 
 _QUEUE = "inventory-inbox"
 _LOOK_SECONDS = 0.01
-_PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 3.0
 """What has not come by then was left to the sweeper, which does not run."""
 
 
@@ -28,11 +28,21 @@ class _Topic(BaseModel):
 
 
 class Inbox:
-    """Counts the events that arrive, by the local Event Grid's own account."""
+    """Counts the events that arrive, by the local Event Grid's own account.
 
-    def __init__(self, session: aiohttp.ClientSession, topic: str, connection_string: str) -> None:
+    After `patience` seconds without one no more are expected.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        topic: str,
+        connection_string: str,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._session = session
         self._topic = topic
+        self._patience = patience
         self._queue = QueueClient.from_connection_string(
             connection_string, _QUEUE, transport=AioHttpTransport(use_env_settings=False), retry_total=0
         )
@@ -51,7 +61,7 @@ class Inbox:
     async def wait(self, count: int) -> Ending:
         """Wait for so many further events, as long as they keep coming."""
         before, at = self._seen, time.perf_counter()
-        while self._seen < before + count and time.perf_counter() < at + _PATIENCE_SECONDS:
+        while self._seen < before + count and time.perf_counter() < at + self._patience:
             delivered = await self._delivered()
             if delivered > self._seen:
                 self._seen, at = delivered, time.perf_counter()

@@ -4,10 +4,8 @@ import itertools
 from dataclasses import dataclass
 
 from benchmarks.bench import MOST_CALLERS, Bench, running_bench
-from benchmarks.report import Ratio
+from benchmarks.report import DIRECT, GROUPED, HOST, Ratio
 from benchmarks.slices import Side, compare, measure
-
-DIRECT, HOST, GROUPED = "direct / floor", "host / floor", "group commit on / off"
 
 
 @dataclass(frozen=True)

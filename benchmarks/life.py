@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.processes import MemoryUse
 from benchmarks.region import Region, running_region
-from benchmarks.report import Life, Memory, Record
+from benchmarks.report import SATURATED, Life, Memory, Record
 from benchmarks.sales import Sales, confirmed_at, seconds_to_confirm, selling
 from benchmarks.slices import percentile
 
@@ -48,7 +48,7 @@ async def _modest(region: Region, sales: Sales, seconds: float, idle: Mapping[st
 
 
 async def _saturated(region: Region, sales: Sales, seconds: float) -> Life:
-    """Customers who order again as soon as they are confirmed."""
+    """Customers who order again as soon as they are confirmed: `SATURATED`."""
     ends_at = time.time() + seconds
     confirmed: list[tuple[float, float]] = []
     codes = itertools.cycle(sales.codes)
@@ -64,13 +64,17 @@ async def _saturated(region: Region, sales: Sales, seconds: float) -> Life:
     used = {name: value - before[name] for name, value in region.cpu().items()}
     await asyncio.gather(*customers)
     lives = [life for at, life in confirmed if at < ends_at]
-    return _life(f"{_CUSTOMERS} customers without a pause", lives, len(lives) / seconds, used)
+    unfinished = len(confirmed) - len(lives)
+    return _life(SATURATED, lives, len(lives) / seconds, used, unfinished)
 
 
-def _life(name: str, lives: Sequence[float], rate: float, used: Mapping[str, float]) -> Life:
+def _life(
+    name: str, lives: Sequence[float], rate: float, used: Mapping[str, float], unfinished: int = 0
+) -> Life:
     return Life(
         name=name,
         orders=len(lives),
+        unfinished=unfinished,
         rate=rate,
         p50_s=percentile(lives, 50),
         p99_s=percentile(lives, 99),

@@ -10,6 +10,7 @@ _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _WITHOUT_BODY = frozenset({204, 304})
 _STATUS = slice(9, 12)  # HTTP/1.1 202
+_ANSWER_SECONDS = 60.0  # longer than any long poll waits
 
 
 class Answer(NamedTuple):
@@ -44,10 +45,12 @@ class Connection(asyncio.Protocol):
 
         Raises:
             ConnectionError: the server closed the connection instead.
+            TimeoutError: no answer came within a minute.
         """
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        return await self._answer
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            return await self._answer
 
     def close(self) -> None:
         """Close it."""

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     BLOB_WRITES = "blob writes"
     EVENTS = "events"
     """Events that were published, however many a request."""
+    EVENT_BYTES = "bytes of events"
     OTHER = "other"
     REFUSED = "refused"
     """Requests that failed, counted as what they are too; finding nothing is no failure."""
@@ -73,6 +74,7 @@ def operations_of(service: Service, request: Request, answer: Answer) -> Iterato
             yield _of_blob(name, request)
         case "events":
             yield Operations("topic", Kind.EVENTS, len(json.loads(request.body)))
+            yield Operations("topic", Kind.EVENT_BYTES, len(request.body))
     if _is_refusal(request, answer):
         yield Operations(service, Kind.REFUSED)
 

@@ -1,5 +1,6 @@
 """Orders placed by HTTP: one, or as many as the callers can."""
 
+import asyncio
 import itertools
 import json
 import time
@@ -11,6 +12,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from benchmarks.inbox import Inbox
 from benchmarks.load import Connection, post
 from benchmarks.restaurant import ORDER
@@ -18,7 +21,7 @@ from benchmarks.slices import Ending, Once
 from muneris.core.ids import new_uuid7
 
 _PATIENCE_SECONDS = 30.0
-_BODY = json.dumps(ORDER).encode()
+_PAUSE_SECONDS = "0.1"  # where a 503 says nothing of when to come again
 _KEY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -30,10 +33,10 @@ class Request:
     after_key: bytes
 
     @classmethod
-    def at(cls, code: str, token: str) -> "Request":
+    def at(cls, code: str, token: str, order: JsonValue = ORDER) -> "Request":
         """As staff would place it."""
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": _KEY}
-        before, after = post(f"/v1/orders/{code}", _BODY, headers).split(_KEY.encode())
+        before, after = post(f"/v1/orders/{code}", json.dumps(order).encode(), headers).split(_KEY.encode())
         return cls(before, after)
 
     def with_key(self, key: UUID) -> bytes:
@@ -49,7 +52,7 @@ class Placed(NamedTuple):
 
 
 async def place(connection: Connection, request: Request) -> Placed:
-    """Place an order, again with the same key if it is answered 503; RuntimeError unless it is accepted."""
+    """Place an order, after a 503 again with the same key; RuntimeError unless it is accepted."""
     key = new_uuid7(datetime.now(UTC))
     ends_at = time.perf_counter() + _PATIENCE_SECONDS
     for repeats in itertools.count():
@@ -58,6 +61,7 @@ async def place(connection: Connection, request: Request) -> Placed:
             return Placed(key, repeats)
         if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.perf_counter() > ends_at:
             break
+        await asyncio.sleep(float(answer.header("retry-after") or _PAUSE_SECONDS))
     raise RuntimeError(f"an order was answered {answer.status}: {answer.body.decode()}")
 
 

@@ -29,7 +29,7 @@ STORAGE, EVENT_GRID = "storage", "event-grid"
 _APP = "orders"
 _TOKENS = 8
 _LOG_END = 600
-_WITHOUT_TIMERS = {"AzureWebJobs.sweep.Disabled": "true"}
+_WITHOUT_SWEEPS = {"AzureWebJobs.sweep.Disabled": "true"}
 
 
 class Region:
@@ -60,6 +60,11 @@ class Region:
     def auth(self) -> str:
         """The address of its auth app."""
         return url(self.layout.app(self._region, "auth"))
+
+    @property
+    def orders(self) -> int:
+        """The port of its orders app."""
+        return self.layout.app(self._region, _APP)
 
     @property
     def event_grid(self) -> int:
@@ -128,15 +133,15 @@ class Region:
         await self._start_forked(name, "benchmarks.direct:serve", config, port)
         return port
 
-    async def start_host(self, name: str) -> int:
-        """Serve the orders app by the local function host, without its timer; its port."""
+    async def start_host(self, name: str, app: str = _APP) -> int:
+        """Serve an app by the local function host, without the sweeper; its port."""
         [port] = self.spare_ports(1)
         config = FunctionHostConfig(
-            app=_APP,
-            app_dir=APPS_FOLDER / _APP,
+            app=app,
+            app_dir=APPS_FOLDER / app,
             region=self.name,
             port=port,
-            settings=self.settings | _WITHOUT_TIMERS,
+            settings=app_settings(self.layout, self._region, app, self._keys) | _WITHOUT_SWEEPS,
         )
         await self._start_forked(name, "localcloud.function_host:serve", config, port)
         return port

@@ -6,8 +6,17 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+DIRECT, HOST, GROUPED = "direct / floor", "host / floor", "group commit on / off"
+WRITES = "grouped writes / single writes"
+"""Ratios."""
+A_LIFE = "a whole life"
+"""What grows, or not, with the orders there are."""
 TOGETHER = "one of 32 orders at once"
 """What the bill counts: orders as they come when there are many."""
+SATURATED = "32 customers without a pause"
+"""The load whose CPU the bill and the model take."""
+EVERYTHING = "everything"
+"""All of a start: until the app is ready, from the start of the interpreter."""
 
 
 class Record(BaseModel):
@@ -35,17 +44,28 @@ class Figures(BaseModel):
     cpu_ms: Mapping[str, float]
     """Of each process, per operation."""
     published: float
-    """The share of its events that had reached their queue when the slices ended."""
+    """The share of its events that had reached their queue when the slices ended, void ones too."""
     repeated: float
     """How often an operation was refused for the moment and done again, per operation."""
 
 
+def ratio_key(name: str, callers: int, properties: int) -> str:
+    """A ratio's key."""
+    return f"{name}, {callers} callers, {properties} properties"
+
+
 class Ratio(Record):
-    """Two sides whose slices ran back to back: quartiles of the ratios of their rates."""
+    """Two sides whose slices ran back to back: quartiles of the ratios of their rates.
+
+    `pairs` are those whose events all arrived; `void` is how many others were measured and not counted.
+    """
 
     callers: int
     properties: int
     pairs: int
+    void: int = 0
+    process: str = "orders"
+    """The one that is measured: whose CPU an operation takes."""
     ours: Figures
     other: Figures
     low: float
@@ -57,13 +77,17 @@ class Ratio(Record):
     @property
     def key(self) -> str:
         """Its name, how many call, and at how many properties."""
-        return f"{self.name}, {self.callers} callers, {self.properties} properties"
+        return ratio_key(self.name, self.callers, self.properties)
 
 
 class Life(Record):
-    """Orders from acceptance to their check in Simphony, everything running."""
+    """Orders from acceptance to their check in Simphony, everything running.
+
+    `unfinished` orders were under way at the end: they are not among `orders`, though their CPU is counted.
+    """
 
     orders: int
+    unfinished: int = 0
     rate: float
     """Orders confirmed a second."""
     p50_s: float
@@ -113,16 +137,16 @@ class Phase(Record):
 
 
 class Recovery(Record):
-    """How long it took to bring so many orders to rest once Simphony was up again."""
+    """How many orders were owed to Simphony when it was up again, and how long until it had them all."""
 
     orders: int
     seconds: float
 
 
 class Startup(Record):
-    """The CPU that importing a package costs when the orders app starts."""
+    """What importing a package takes when the orders app starts: wall time, but CPU for `EVERYTHING`."""
 
-    cpu_ms: float
+    ms: float
 
 
 class Report(BaseModel):
@@ -131,6 +155,7 @@ class Report(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     measured_on: date
+    """The first day of its measurements."""
     machine: str
     ratios: tuple[Ratio, ...] = ()
     lives: tuple[Life, ...] = ()
@@ -140,6 +165,10 @@ class Report(BaseModel):
     phases: tuple[Phase, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
     startups: tuple[Startup, ...] = ()
+
+    def find_life(self, name: str) -> Life | None:
+        """The orders' lives under a load, or None: that was not measured."""
+        return next((each for each in self.lives if each.name == name), None)
 
     def updated(self, records: Sequence[Record]) -> Self:
         """The same with these records, each in the place of the one with its key."""

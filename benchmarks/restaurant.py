@@ -15,7 +15,6 @@ from muneris.cloud.wire.account import storage_account
 from muneris.cloud.wire.requests import Requests
 from muneris.config.menu import Definition, Item, Menu, Price, menu_document
 from muneris.config.property import Property, property_document
-from muneris.core.clock import SystemClock
 from muneris.directory import record_home
 from muneris.inventory.availability import Availability, availability_document
 from muneris.inventory.recipes import Ingredient, Recipes, recipes_document
@@ -70,10 +69,8 @@ class Restaurants:
 
     def __init__(self, connection_string: str, region: str) -> None:
         self._requests = Requests()
-        account, clock, policy = storage_account(connection_string), SystemClock(), RetryPolicy()
-        self._documents = AzureDocuments(
-            account, READ_MODELS, self._requests, clock, reads=policy, writes=policy
-        )
+        account, policy = storage_account(connection_string), RetryPolicy()
+        self._documents = AzureDocuments(account, READ_MODELS, self._requests, reads=policy, writes=policy)
         self._directory = AzureTable(account, "Directory", self._requests)
         self._region = region
         self._numbers = itertools.count(100)

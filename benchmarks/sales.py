@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,10 @@ from muneris.simphony.menu import Definition, FamilyGroup, MenuItem, Price, Simp
 
 _SHELF = Decimal(10_000_000)
 _FIRST_NUMBER = 100
-_KNOWN_AFTER_SECONDS = 0.25
+_LOOK_SECONDS = 0.25
+_KNOWN_SECONDS = 60.0
+"""Apps learn of a new property within seconds."""
+_FOLLOW_SECONDS = 300.0
 _WAIT = 15
 _LANGUAGE = "en-US"
 _MENU = SimphonyMenu(
@@ -90,11 +93,14 @@ class Sales:
         return await asyncio.gather(*orders)
 
     async def follow(self, sold: Sold) -> Order:
-        """Look on as an app does, until nothing moves the order any more."""
+        """Look on as an app does, until nothing moves the order any more; RuntimeError after 5 minutes."""
         connection = await Connection.open(self._region.gateway)
         path, headers = f"/v1/orders/{sold.code}/{sold.order_id}", {"Authorization": f"Bearer {self._token}"}
+        ends_at = time.perf_counter() + _FOLLOW_SECONDS
         answer = _seen(await connection.send(get(path, headers)))
         while (order := Order.model_validate_json(answer.body)).status not in FINAL:
+            if time.perf_counter() > ends_at:
+                raise RuntimeError(f"an order is still {order.status} after {_FOLLOW_SECONDS:.0f} s")
             known = {"If-None-Match": answer.header("etag")}
             changed = _seen(await connection.send(get(f"{path}?wait={_WAIT}", headers | known)))
             if changed.status == HTTPStatus.OK:
@@ -137,20 +143,23 @@ def confirmed_at(order: Order) -> float:
 
 
 @asynccontextmanager
-async def selling(region: Region, properties: int) -> AsyncIterator[Sales]:
-    """Everything but storage started, and so many properties that have sold one order each."""
+async def selling(region: Region, properties: int, stocked: Iterable[int] = ORDERED) -> AsyncIterator[Sales]:
+    """Everything but storage started, and so many properties that have sold one order each.
+
+    `stocked`: the menu items that take stock, of which there is no end.
+    """
     await region.start()
     async with aiohttp.ClientSession() as session:
         codes = [f"BEN-{number}" for number in range(_FIRST_NUMBER, _FIRST_NUMBER + properties)]
         for code in codes:
-            await _open(region, session, code)
+            await _open(region, session, code, stocked)
         sales = Sales(region, session, codes)
         for code in codes:
             await _sell_first(sales, code)
         yield sales
 
 
-async def _open(region: Region, session: aiohttp.ClientSession, code: str) -> None:
+async def _open(region: Region, session: aiohttp.ClientSession, code: str, stocked: Iterable[int]) -> None:
     token = region.tokens()[0]
     owner = Owner(Api(session, url(region.gateway)), code, lambda: token)
     settings = PropertySettings(
@@ -166,18 +175,21 @@ async def _open(region: Region, session: aiohttp.ClientSession, code: str) -> No
     await owner.connect(site)
     await owner.refresh_menu()
     stock = {
-        number: NewStockItem(sku=f"sku{number}", name=f"Item {number}", on_hand=_SHELF) for number in ORDERED
+        number: NewStockItem(sku=f"sku{number}", name=f"Item {number}", on_hand=_SHELF) for number in stocked
     }
     await owner.put_stock(stock)
 
 
 async def _sell_first(sales: Sales, code: str) -> None:
-    """Apps learn of a new property within seconds."""
+    """Sell once the apps know the property; the last refusal if they never do."""
+    ends_at = time.perf_counter() + _KNOWN_SECONDS
     while True:
         try:
             sold = await sales.sell(code)
         except RuntimeError:
-            await asyncio.sleep(_KNOWN_AFTER_SECONDS)
+            if time.perf_counter() > ends_at:
+                raise
+            await asyncio.sleep(_LOOK_SECONDS)
         else:
             await sales.follow(sold)
             return

@@ -8,7 +8,7 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -74,16 +74,24 @@ async def measure(
     seconds: float,
     cpu: Callable[[], Mapping[str, float]],
 ) -> list[tuple[Slice, Slice]]:
-    """Slices of both sides in pairs, after one of each that does not count."""
+    """Slices of both sides in pairs, after one of each that does not count.
+
+    A pair that misses events is void: another one is measured for it, as many more as there were to be.
+    """
     for side in (ours, other):
         await _slice(side, callers, seconds, cpu)
-    measured = []
-    for _ in range(pairs):
+    measured: list[tuple[Slice, Slice]] = []
+    while sum(map(is_complete, measured)) < pairs and len(measured) < 2 * pairs:
         slices = {}
         for is_ours in random.sample((True, False), 2):
             slices[is_ours] = await _slice(ours if is_ours else other, callers, seconds, cpu)
         measured.append((slices[True], slices[False]))
     return measured
+
+
+def is_complete(pair: tuple[Slice, Slice]) -> bool:
+    """Whether all events of both sides arrived: who drops some has less to do, and is not faster for that."""
+    return all(each.ending.published == 1 for each in pair)
 
 
 async def _slice(side: Side, callers: int, seconds: float, cpu: Callable[[], Mapping[str, float]]) -> Slice:
@@ -107,16 +115,25 @@ async def _slice(side: Side, callers: int, seconds: float, cpu: Callable[[], Map
     return Slice(ending.at - begun, latencies, used, ending)
 
 
-def compare(name: str, callers: int, properties: int, pairs: Sequence[tuple[Slice, Slice]]) -> Ratio:
-    """The ratio of our slices to the other side's."""
+def compare(
+    name: str,
+    callers: int,
+    properties: int,
+    measured: Sequence[tuple[Slice, Slice]],
+    process: str = "orders",
+) -> Ratio:
+    """The ratio of our slices to the other side's, by complete pairs; by all if there is none."""
+    pairs = [each for each in measured if is_complete(each)] or measured
     low, median, high = statistics.quantiles((ours.rate / other.rate for ours, other in pairs), n=4)
     return Ratio(
         name=name,
         callers=callers,
         properties=properties,
         pairs=len(pairs),
-        ours=_figures([ours for ours, _ in pairs]),
-        other=_figures([other for _, other in pairs]),
+        void=len(measured) - len(pairs),
+        process=process,
+        ours=_figures([ours for ours, _ in pairs], _published(ours for ours, _ in measured)),
+        other=_figures([other for _, other in pairs], _published(other for _, other in measured)),
         low=low,
         median=median,
         high=high,
@@ -124,7 +141,11 @@ def compare(name: str, callers: int, properties: int, pairs: Sequence[tuple[Slic
     )
 
 
-def _figures(slices: Sequence[Slice]) -> Figures:
+def _published(slices: Iterable[Slice]) -> float:
+    return statistics.mean(each.ending.published for each in slices)
+
+
+def _figures(slices: Sequence[Slice], published: float) -> Figures:
     latencies = [latency for each in slices for latency in each.latencies]
     return Figures(
         rate=statistics.median(each.rate for each in slices),
@@ -133,7 +154,7 @@ def _figures(slices: Sequence[Slice]) -> Figures:
         cpu_ms={
             name: 1000 * sum(each.cpu[name] for each in slices) / len(latencies) for name in slices[0].cpu
         },
-        published=statistics.mean(each.ending.published for each in slices),
+        published=published,
         repeated=sum(each.ending.repeats for each in slices) / len(latencies),
     )
 

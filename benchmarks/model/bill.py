@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmarks import prices
+from benchmarks import instance, prices
 from benchmarks.model.capacity import (
     SWEEP_SECONDS,
     Layout,
@@ -14,7 +14,6 @@ from benchmarks.model.capacity import (
 from benchmarks.model.order_cost import OrderCost
 
 MILLION = 1_000_000
-INSTANCE_GB = 2
 _GB = 1e9
 
 
@@ -33,6 +32,6 @@ def bill(cost: OrderCost, load: Load, layout: Layout) -> Mapping[str, float]:
         "Event Grid": prices.EVENT_GRID_OPERATIONS.of(MILLION * (cost.events + cost.deliveries())),
         "blobs": prices.BLOB_READS.of(load.carrying * blob_reads(cost, load, layout) * seconds),
         "executions": prices.FUNCTION_EXECUTIONS.of(MILLION * len(cost.steps)),
-        "instances": prices.ON_DEMAND_GB_SECONDS.of(running * INSTANCE_GB * seconds),
+        "instances": prices.ON_DEMAND_GB_SECONDS.of(running * instance.GB * seconds),
         "rows kept": prices.TABLE_GB_MONTHS.of(MILLION * cost.kept_bytes / _GB),
     }

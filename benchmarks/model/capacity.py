@@ -1,25 +1,24 @@
 """What a load asks of every limit, and the smallest layout that bears it."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from benchmarks.instance import BUSY, CORES, PLACES
 from benchmarks.model import limits
+from benchmarks.model.bins import fullest
 from benchmarks.model.limits import CHANGES, Lever, Limit
 from benchmarks.model.order_cost import QUEUE_OPERATIONS, Function, OrderCost, Table
 from muneris.cloud.documents.read_model import FRESH_SECONDS
 
 FILL = 0.8
-"""How much of a limit a plan uses: bursts, repeats and uneven spreading need the rest."""
-BUSY = 0.5
-"""How much of an instance's core the Python worker may use: the Functions host shares it."""
-PLACES = 32
-"""Executions at once on an instance: batchSize + newBatchThreshold of host.json; HTTP set to the same."""
+"""How much of a limit a plan uses: bursts and repeats need the rest."""
 SWEEP_SECONDS = 5.0
 """How often the sweep reads what every property owes."""
-CORES = 1
-"""Of an instance of 2,048 MB: the worker is one Python process, so a larger one would idle."""
 _ENDLESS = 1e9
+_MOST = 1_000_000
+_BY_LOAD = "properties placed by their load: by hash, one for each store would leave the fullest too full"
 _CLOSE = 1e-6
 
 
@@ -27,7 +26,7 @@ _CLOSE = 1e-6
 class Load:
     """Orders a second of all stores, and the regions that carry them: `busy_share` falls on `busy_stores`.
 
-    Stores are spread evenly over the regions that carry.
+    Stores are spread evenly over the regions that carry, and by their codes' hashes over what a region has.
     """
 
     orders_per_second: float
@@ -56,17 +55,31 @@ class Load:
         """Orders a second of any other store."""
         return self.orders_per_second * (1 - self.busy_share) / (self.stores - self.busy_stores)
 
+    def fullest_stores(self, bins: int) -> tuple[float, float]:
+        """Busy and other stores of a region in the fullest of its units or accounts, for each by itself."""
+        busy = self.busy_stores / self.carrying
+        return fullest(busy, bins), fullest(self.region_stores - busy, bins)
+
+    def fullest_rate(self, bins: int) -> float:
+        """Orders a second of the fullest unit or account of a region."""
+        if bins == 1:
+            return self.region_rate
+        busy, quiet = self.fullest_stores(bins)
+        return busy * self.busy_rate + quiet * self.quiet_rate
+
 
 @dataclass(frozen=True)
 class Layout:
-    """How much a region has of what, and how many partitions a busy property has.
+    """How much a region has of what, and a busy property of partitions.
 
-    The smallest has one of each. Every scale unit has an account of its own; further ones hold rows alone.
+    The smallest has one of each; of `calls` that is `CALLS_AT_ONCE`. Every scale unit has an account of its
+    own; further ones hold rows alone.
 
     Raises:
         ValueError: there are more units than accounts.
     """
 
+    calls: int = 1
     partitions: int = 1
     units: int = 1
     accounts: int = 1
@@ -76,18 +89,21 @@ class Layout:
         if self.accounts < self.units:
             raise ValueError(f"{self.units} scale units need as many accounts, not {self.accounts}")
 
-    def with_more(self, lever: Lever, times: float) -> "Layout":
-        """So many times what it has of one thing, rounded up."""
-        counts: dict[str, int] = asdict(self)
-        counts[lever] = math.ceil(counts[lever] * times)
+    def count(self, lever: Lever) -> int:
+        """How much it has of one thing."""
+        count: int = asdict(self)[lever]
+        return count
+
+    def with_count(self, lever: Lever, count: int) -> "Layout":
+        """The same with so much of one thing, and an account for each unit."""
+        counts: dict[str, int] = asdict(self) | {lever: count}
         counts["accounts"] = max(counts["accounts"], counts["units"])
         return Layout(**counts)
 
     @property
     def levers(self) -> Sequence[Lever]:
         """What it has more than one of."""
-        counts: dict[str, int] = asdict(self)
-        return [lever for lever in Lever if counts[lever] > 1]
+        return [lever for lever in Lever if self.count(lever) > 1]
 
 
 @dataclass(frozen=True)
@@ -106,10 +122,10 @@ class Usage:
 class LimitExceededError(Exception):
     """Limits forbid it; the message says which, and what would have to change."""
 
-    def __init__(self, exceeded: Sequence[Usage]) -> None:
+    def __init__(self, exceeded: Sequence[Usage], needed: Sequence[str] = ()) -> None:
         levers = dict.fromkeys(usage.limit.lever for usage in exceeded)
-        needed = (CHANGES[lever] if lever else "another design" for lever in levers)
-        super().__init__(f"Too much for {', '.join(map(_excess, exceeded))}. It takes {'; '.join(needed)}.")
+        changes = needed or [CHANGES[lever] if lever else "another design" for lever in levers]
+        super().__init__(f"Too much for {', '.join(map(_excess, exceeded))}. It takes {'; '.join(changes)}.")
         self.exceeded = tuple(exceeded)
 
 
@@ -119,23 +135,31 @@ def _excess(usage: Usage) -> str:
 
 
 def usages(cost: OrderCost, load: Load, layout: Layout) -> tuple[Usage, ...]:
-    """How much of every limit a load uses in one region of a layout, those first that a property meets."""
-    unit_rate = load.region_rate / layout.units
+    """How much of every limit a load uses in one region of a layout, those first that a property meets.
+
+    Of what the region has several of, the fullest is meant.
+    """
+    unit_rate, account_rate = load.fullest_rate(layout.units), load.fullest_rate(layout.accounts)
     rows_swept = cost.owed_seconds / SWEEP_SECONDS
     entities = cost.entities("Orders") + cost.entities("Inventory") + rows_swept
     running = instances(cost, load, layout)
     messages = QUEUE_OPERATIONS * max(cost.deliveries(each) for each in cost.functions)
     return (
-        Usage(limits.ORDERS_PARTITION, _property_entities(cost, load, "Orders") / layout.partitions),
-        Usage(limits.STOCK_PARTITION, _property_entities(cost, load, "Inventory") / layout.partitions),
-        Usage(limits.TABLE_ACCOUNT, load.region_rate * entities / layout.accounts),
+        Usage(limits.CALLS, calls_at_once(cost, load, layout) / layout.calls),
+        Usage(limits.ORDERS_PARTITION, load.busy_rate * _entities(cost, "Orders") / layout.partitions),
+        Usage(limits.STOCK_PARTITION, load.busy_rate * _entities(cost, "Inventory") / layout.partitions),
+        Usage(limits.PROPERTY_TABLES, load.busy_rate * entities),
+        Usage(limits.PROPERTY_QUEUE, load.busy_rate * messages),
+        Usage(limits.PROPERTY_QUEUE_ACCOUNT, load.busy_rate * cost.queue_operations),
+        Usage(limits.PROPERTY_TOPIC, load.busy_rate * cost.events),
+        Usage(limits.TABLE_ACCOUNT, account_rate * entities),
         Usage(limits.QUEUE, unit_rate * messages),
         Usage(limits.QUEUE_ACCOUNT, unit_rate * cost.queue_operations),
         Usage(limits.TOPIC_EVENTS, unit_rate * cost.events),
         Usage(limits.TOPIC_BYTES, unit_rate * cost.events * cost.event_bytes),
         Usage(limits.SWEEP, _sweep_ms(cost, load, layout)),
         Usage(limits.ACCOUNT, _requests(cost, load, layout)),
-        Usage(limits.INSTANCES, max(count for each, count in running.items() if each != "http")),
+        Usage(limits.INSTANCES, max(_instances(cost, each, unit_rate) for each in running if each != "http")),
         Usage(limits.HTTP_INSTANCES, running["http"]),
         Usage(limits.ACCOUNTS, layout.accounts / layout.subscriptions),
         Usage(limits.TOPICS, layout.units / layout.subscriptions),
@@ -159,19 +183,37 @@ def plan(cost: OrderCost, load: Load) -> Layout:
     """The smallest layout of a region that bears a load with `FILL` of each limit.
 
     Raises:
-        LimitExceededError: no layout does.
+        LimitExceededError: no layout does, or none with at most a unit, and an account, a store.
     """
     layout = Layout()
     while tight := [usage for usage in usages(cost, load, layout) if usage.share > FILL]:
-        lever = tight[0].limit.lever
-        if lever is None:
-            raise LimitExceededError(tight[:1])
-        layout = layout.with_more(lever, tight[0].share / FILL)
+        hopeless, lever = [usage for usage in tight if usage.limit.lever is None], tight[0].limit.lever
+        if hopeless or lever is None:
+            raise LimitExceededError(hopeless)
+        layout = _raised(cost, load, layout, tight[0], lever)
     return layout
 
 
+def _raised(cost: OrderCost, load: Load, layout: Layout, tight: Usage, lever: Lever) -> Layout:
+    """A layout with as much more of something as a limit needs."""
+    spread = lever in {Lever.UNITS, Lever.ACCOUNTS}
+    counts = range(layout.count(lever) + 1, math.ceil(load.region_stores) + 1 if spread else _MOST)
+
+    def is_borne(count: int) -> bool:
+        return _share(tight.limit, cost, load, layout.with_count(lever, count)) <= FILL
+
+    at = bisect_left(counts, 1, key=is_borne)
+    if at == len(counts):
+        raise LimitExceededError([tight], [_BY_LOAD])
+    return layout.with_count(lever, counts[at])
+
+
+def _share(limit: Limit, cost: OrderCost, load: Load, layout: Layout) -> float:
+    return next(usage.share for usage in usages(cost, load, layout) if usage.limit is limit)
+
+
 def instances(cost: OrderCost, load: Load, layout: Layout) -> Mapping[Function, int]:
-    """Instances of each function: of `http` in a region, of the others in a scale unit."""
+    """Instances of each function: of `http` in a region, of the others in a scale unit of middling load."""
     return {
         each: _instances(cost, each, load.region_rate / (1 if each == "http" else layout.units))
         for each in cost.functions
@@ -199,8 +241,7 @@ def most_borne(cost: OrderCost, limit: Limit, load: Load, layout: Layout) -> flo
     """
 
     def share(orders_per_second: float) -> float:
-        grown = replace(load, orders_per_second=orders_per_second)
-        return next(usage.share for usage in usages(cost, grown, layout) if usage.limit is limit)
+        return _share(limit, cost, replace(load, orders_per_second=orders_per_second), layout)
 
     low, high = 0.0, _ENDLESS
     if share(high) <= 1:
@@ -218,23 +259,31 @@ def _instances(cost: OrderCost, function: Function, rate: float) -> int:
     return max(1, math.ceil(max(cores, places)))
 
 
-def _property_entities(cost: OrderCost, load: Load, table: Table) -> float:
-    """Entities a second of a busy property in one table; the sweep reads its work."""
+def calls_at_once(cost: OrderCost, load: Load, layout: Layout) -> float:
+    """Calls to a busy store's Simphony that are under way at once in an instance of `orders-post`."""
+    running = _instances(cost, "orders-post", max(load.busy_rate, load.region_rate / layout.units))
+    return load.busy_rate * cost.takes_ms("orders-post") / 1000 / running
+
+
+def _entities(cost: OrderCost, table: Table) -> float:
+    """Entities of an order in one table; the sweep reads its work."""
     swept = cost.owed_seconds / SWEEP_SECONDS if table == "Orders" else 0.0
-    return load.busy_rate * (cost.entities(table) + swept)
+    return cost.entities(table) + swept
 
 
 def _sweep_ms(cost: OrderCost, load: Load, layout: Layout) -> float:
     """CPU of one sweep of a unit."""
-    rows = load.region_rate / layout.units * cost.owed_seconds
-    return load.region_stores / layout.units * cost.sweep_ms_a_property + rows * cost.sweep_ms_a_row
+    stores = sum(load.fullest_stores(layout.units))
+    rows = load.fullest_rate(layout.units) * cost.owed_seconds
+    return stores * cost.sweep_ms_a_property + rows * cost.sweep_ms_a_row
 
 
 def _requests(cost: OrderCost, load: Load, layout: Layout) -> float:
     """Requests a second to a unit's account: its queues, its read models, its share of the tables."""
-    queues = load.region_rate * cost.queue_operations / layout.units
-    blobs = blob_reads(cost, load, layout) / layout.units
-    return queues + blobs + load.region_rate * cost.table_requests() / layout.accounts
+    rate = load.fullest_rate(layout.units)
+    blobs = blob_reads(cost, load, layout) * rate / load.region_rate
+    tables = load.fullest_rate(layout.accounts) * cost.table_requests()
+    return rate * cost.queue_operations + blobs + tables
 
 
 def _looks(instances: int, rate: float) -> float:

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from benchmarks.model.bill import MILLION, bill
-from benchmarks.model.capacity import Layout, Load, instances, plan, region_instances
+from benchmarks.model.capacity import (
+    Layout,
+    LimitExceededError,
+    Load,
+    instances,
+    plan,
+    region_instances,
+)
 from benchmarks.model.order_cost import Function, OrderCost
 
 WRITES = (22_222, 222_222)
@@ -36,8 +43,16 @@ class Case:
 
     @cached_property
     def layout(self) -> Layout:
-        """What each region has."""
+        """What each region has; LimitExceededError: nothing would do."""
         return plan(self.cost, self.moved)
+
+    def find_refusal(self) -> LimitExceededError | None:
+        """Why there is no layout, or None."""
+        try:
+            _ = self.layout
+        except LimitExceededError as refusal:
+            return refusal
+        return None
 
     def instances(self, function: Function) -> int:
         """A function's instances in a region that carries most, all units together."""

@@ -1,13 +1,16 @@
 """What Azure documents as the most that one thing takes, and what raises it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from muneris.orders.calls import CALLS_AT_ONCE
 
 
 class Lever(StrEnum):
     """What a plan may have more of."""
 
+    CALLS = "calls"
     PARTITIONS = "partitions"
     UNITS = "units"
     ACCOUNTS = "accounts"
@@ -15,12 +18,13 @@ class Lever(StrEnum):
 
 
 CHANGES: Mapping[Lever, str] = {
+    Lever.CALLS: "so many times `CALLS_AT_ONCE`, if a restaurant's Simphony bears that (one constant)",
     Lever.PARTITIONS: "several partitions for each busy property (designed in docs/adr/0017, not built)",
     Lever.UNITS: "several scale units in a region (described in docs/scale.md, not built)",
     Lever.ACCOUNTS: "properties spread over several storage accounts by the directory (docs/adr/0016, built)",
     Lever.SUBSCRIPTIONS: "several subscriptions for a region, or a raised quota (by request to Azure)",
 }
-"""What changes once a region has more than one of each."""
+"""What changes once a region has more of each than the smallest one."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,13 @@ ORDERS_PARTITION = Limit(
     "a property's orders in one partition", 2_000, "entities/s", _TABLES, Lever.PARTITIONS
 )
 STOCK_PARTITION = Limit("a property's stock in one partition", 2_000, "entities/s", _TABLES, Lever.PARTITIONS)
+CALLS = Limit(
+    "a property's calls to its Simphony, an instance",
+    CALLS_AT_ONCE,
+    "calls at once",
+    "`CALLS_AT_ONCE` in src/muneris/orders/calls.py, a property and process",
+    Lever.CALLS,
+)
 QUEUE = Limit(
     "a queue",
     2_000,
@@ -67,6 +78,14 @@ ACCOUNT = Limit(
     Lever.UNITS,
 )
 TABLE_ACCOUNT = Limit("an account's tables", 20_000, "entities/s", _TABLES, Lever.ACCOUNTS)
+
+_ALONE = "by one property"
+"""It lies in one unit and one account: more of them are no help to a property that fills its own."""
+PROPERTY_QUEUE = replace(QUEUE, name=f"{QUEUE.name}, {_ALONE}", lever=None)
+PROPERTY_QUEUE_ACCOUNT = replace(QUEUE_ACCOUNT, name=f"{QUEUE_ACCOUNT.name}, {_ALONE}", lever=None)
+PROPERTY_TOPIC = replace(TOPIC_EVENTS, name=f"{TOPIC_EVENTS.name}, {_ALONE}", lever=None)
+PROPERTY_TABLES = replace(TABLE_ACCOUNT, name=f"{TABLE_ACCOUNT.name}, {_ALONE}", lever=None)
+
 _SCALING = "Event-driven scaling in Azure Functions, 2026-08"
 INSTANCES = Limit("a queue function's instances", 1_000, "instances", _SCALING, Lever.UNITS)
 HTTP_INSTANCES = Limit("an app's HTTP instances", 1_000, "instances", _SCALING, None)

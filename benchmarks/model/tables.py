@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from benchmarks import instance, prices
+from benchmarks.model.bill import MILLION
 from benchmarks.model.capacity import (
+    SWEEP_SECONDS,
     Layout,
     LimitExceededError,
     Load,
+    calls_at_once,
     most_borne,
     require_possible,
     usages,
 )
 from benchmarks.model.cases import REGIONS, Case, cases
-from benchmarks.model.limits import CHANGES, Lever, Limit
+from benchmarks.model.limits import CHANGES, TABLE_ACCOUNT, Lever, Limit
 from benchmarks.model.order_cost import Function, OrderCost
+from muneris.orders.calls import CALLS_AT_ONCE
+from muneris.orders.scheduler import READ_PER_SWEEP
 
 GROUPS = (1, 4, 16)
 """Orders of a property that may share a transaction."""
@@ -25,14 +31,17 @@ _WHOLE_DOLLARS_FROM = 1000
 
 def tables(cost: OrderCost) -> str:
     """All tables, in Markdown."""
-    loads = cases(cost)
+    read = cases(cost)
+    loads = [case for case in read if case.find_refusal() is None]
     return "\n\n".join(
         (
             _short(cost, loads),
             _life(cost),
             _first(cost),
             _plans(cost, loads),
+            _refused(read),
             _shares(loads),
+            _silence(cost),
             _bills(loads),
             _limits(cost),
         )
@@ -87,13 +96,23 @@ def _short(cost: OrderCost, loads: Sequence[Case]) -> str:
     first, *_ = full_at
     of_property = next(limit for limit in full_at if limit.lever is Lever.PARTITIONS)
     region, store = _number(full_at[first].region_rate), _number(full_at[of_property].busy_rate)
+    posted = _number(CALLS_AT_ONCE / cost.takes_ms("orders-post") * 1000)
     dollars = _number(sum(loads[_QUOTED].bill.values()))
     return _section(
         "In short",
         f"* A region as built takes {region} orders a second; then {first.name} is full.\n"
-        f"* A property takes {store}; then {of_property.name} is full.\n"
-        f"* A million orders cost some {dollars} US dollars.",
+        f"* A property takes {store}; then {of_property.name} is full. Each instance gives its Simphony"
+        f" {CALLS_AT_ONCE} calls at once, {posted} orders a second: it posts so many only if its unit runs"
+        " enough instances.\n"
+        f"* A million orders cost some {dollars} US dollars; one by one, each alone, at most"
+        f" {_number(_lone(cost))} for instances.",
     )
+
+
+def _lone(cost: OrderCost) -> float:
+    """US dollars for the instances of a million orders that come one by one: a second at least is charged."""
+    seconds = sum(max(1.0, step.takes_ms / 1000) for step in cost.steps)
+    return prices.ON_DEMAND_GB_SECONDS.of(MILLION * seconds * instance.GB)
 
 
 def _first(cost: OrderCost) -> str:
@@ -118,6 +137,12 @@ def _plans(cost: OrderCost, loads: Sequence[Case]) -> str:
             "not taken while a region is down and nothing has moved", loads, lambda case: case.up.region_rate
         ),
         _row("**a region** must be able to carry", loads, lambda case: case.moved.region_rate),
+        _row(
+            "calls at once of an instance for a busy store",
+            loads,
+            lambda case: calls_at_once(case.cost, case.moved, case.layout),
+        ),
+        _row("so many it may make (`CALLS_AT_ONCE`)", loads, lambda case: CALLS_AT_ONCE * case.layout.calls),
         _row("partitions of a busy property", loads, lambda case: case.layout.partitions),
         _row("scale units, and topics", loads, lambda case: case.layout.units),
         _row("queues, poison queues aside", loads, lambda case: queues * case.layout.units),
@@ -141,6 +166,26 @@ def _running(loads: Sequence[Case], function: Function) -> Sequence[str]:
 
 def _calls(case: Case) -> float:
     return case.up.busy_rate * case.cost.takes_ms("orders-post") / 1000
+
+
+def _refused(read: Iterable[Case]) -> str:
+    refusals = [f"* {case.name}: {refusal}" for case in read if (refusal := case.find_refusal())]
+    return _section("What no layout bears", "\n".join(refusals) or "Nothing of this.")
+
+
+def _silence(cost: OrderCost) -> str:
+    """A sweep when every Simphony of a region as built has been silent for long."""
+    stores = Load(1, REGIONS).region_stores
+    rows = stores * READ_PER_SWEEP
+    seconds = (stores * cost.sweep_ms_a_property + rows * cost.sweep_ms_a_row) / 1000
+    return _section(
+        "When every Simphony is silent",
+        f"Once each store of a region as built owes {READ_PER_SWEEP:,} steps, a sweep looks at"
+        f" {_number(rows)} rows. That takes {_number(seconds)} s of CPU, so sweeps come that seldom, not"
+        f" every {SWEEP_SECONDS:.0f} s, and read {_number(rows / seconds)} entities a second of the"
+        f" {TABLE_ACCOUNT.most:,.0f} that the account's tables take. What is owed is repeated that much"
+        " later, and a silence ends that much later. Intake goes on, and what is asked at once with it.",
+    )
 
 
 def _shares(loads: Sequence[Case]) -> str:

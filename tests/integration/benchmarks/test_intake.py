@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.intake import DIRECT, Row, measure_row
+from benchmarks.intake import Row, measure_row
 from benchmarks.region import running_region
+from benchmarks.report import DIRECT
 
 
 async def test_orders_by_http_are_compared_with_the_floor() -> None:

@@ -1,11 +1,20 @@
 """Made-up measurements."""
 
-from benchmarks.report import Figures, Growth, Ratio
+from datetime import date
+
+from benchmarks.report import Figures, Growth, Ratio, Report
+
+EMPTY = Report(measured_on=date(2030, 5, 4), machine="two cores")
 
 
 def figures(rate: float = 100.0, published: float = 1.0, repeated: float = 0.0) -> Figures:
     return Figures(
-        rate=rate, p50_ms=5.0, p99_ms=20.0, cpu_ms={"orders": 0.8}, published=published, repeated=repeated
+        rate=rate,
+        p50_ms=5.0,
+        p99_ms=20.0,
+        cpu_ms={"orders": 0.8, "load": 0.4},
+        published=published,
+        repeated=repeated,
     )
 
 

@@ -25,7 +25,7 @@ def test_a_million_orders_are_billed_by_what_one_asks_for() -> None:
         "blob writes": 0,
         "Event Grid operations": 5,
         "function executions": 3,
-        "GB-seconds on demand": pytest.approx(0.1),
+        "GB-seconds on demand": pytest.approx(0.12),
     }
 
 
@@ -35,7 +35,7 @@ def test_rows_cost_nothing_only_the_requests_that_carry_them() -> None:
     assert usd["queue operations"] == pytest.approx(2.2)
     assert usd["Event Grid operations"] == pytest.approx(3.0)
     assert usd["function executions"] == pytest.approx(1.2)
-    assert usd["GB-seconds on demand"] == pytest.approx(2.6)
+    assert usd["GB-seconds on demand"] == pytest.approx(3.12)
 
 
 def test_a_price_is_for_so_many_units() -> None:

@@ -133,7 +133,10 @@ def test_a_blob_is_read_written_or_something_else(
 
 def test_events_are_counted_not_the_requests_that_carry_them() -> None:
     body = json.dumps([{"id": "1"}, {"id": "2"}]).encode()
-    assert counted("events", "POST", "/topics/muneris/api/events", body=body) == {"topic: events": 2}
+    assert counted("events", "POST", "/topics/muneris/api/events", body=body) == {
+        "topic: events": 2,
+        "topic: bytes of events": 26,
+    }
 
 
 def test_a_total_is_of_kinds_wherever_they_were_counted() -> None:

@@ -1,9 +1,5 @@
-from datetime import date
-
 from benchmarks.report import Memory, Report
-from tests.unit.benchmarks.records import growth, ratio
-
-EMPTY = Report(measured_on=date(2030, 5, 4), machine="two cores")
+from tests.unit.benchmarks.records import EMPTY, growth, ratio
 
 
 def memory(process: str, mib: float) -> Memory:

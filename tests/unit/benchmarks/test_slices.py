@@ -1,18 +1,19 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
-from benchmarks.slices import Ending, Once, Slice, compare, measure, percentile
+from benchmarks.slices import Ending, Once, Slice, compare, is_complete, measure, percentile
 
 
 class Recorder:
     """A side that does nothing, and writes down when it is asked to."""
 
-    def __init__(self, name: str, log: list[str]) -> None:
+    def __init__(self, name: str, log: list[str], published: Iterable[float] = ()) -> None:
         self._name = name
         self._log = log
+        self._published = itertools.chain(published, itertools.repeat(1.0))
         self.operations: list[int] = []
 
     async def begin(self, callers: int) -> Sequence[Once]:
@@ -21,7 +22,7 @@ class Recorder:
 
     async def end(self, operations: int) -> Ending:
         self.operations.append(operations)
-        return Ending(time.perf_counter(), 1.0)
+        return Ending(time.perf_counter(), next(self._published))
 
     async def clear(self) -> None:
         self._log.append(f"{self._name} is cleared")
@@ -30,9 +31,11 @@ class Recorder:
         await asyncio.sleep(0)
 
 
-def a_slice(rate: int, *, seconds: float = 1.0, slowest: float = 0.02, cpu: float = 0.5) -> Slice:
+def a_slice(
+    rate: int, *, seconds: float = 1.0, slowest: float = 0.02, cpu: float = 0.5, published: float = 1.0
+) -> Slice:
     latencies = [0.01] * (int(rate * seconds) - 4) + [slowest] * 4
-    return Slice(seconds, latencies, {"orders": cpu}, Ending(seconds, 1.0, repeats=rate // 100))
+    return Slice(seconds, latencies, {"orders": cpu}, Ending(seconds, published, repeats=rate // 100))
 
 
 async def test_both_sides_take_turns_in_pairs_after_a_slice_that_does_not_count() -> None:
@@ -56,6 +59,32 @@ async def test_a_slice_counts_the_cpu_of_its_own_time_alone() -> None:
     log: list[str] = []
     pairs = await measure(Recorder("a", log), Recorder("b", log), callers=1, pairs=2, seconds=0.001, cpu=cpu)
     assert [each.cpu for pair in pairs for each in pair] == [{"orders": 1.0}] * 4
+
+
+async def test_a_pair_that_misses_events_is_measured_again() -> None:
+    ours = Recorder("ours", [], published=[1.0, 1.0, 0.9])
+    pairs = await measure(ours, Recorder("other", []), callers=1, pairs=3, seconds=0.001, cpu=dict)
+    assert [is_complete(pair) for pair in pairs] == [True, False, True, True]
+
+
+async def test_who_always_misses_events_is_measured_twice_as_often_and_no_more() -> None:
+    other = Recorder("other", [], published=[0.9] * 99)
+    pairs = await measure(Recorder("ours", []), other, callers=1, pairs=3, seconds=0.001, cpu=dict)
+    assert [is_complete(pair) for pair in pairs] == [False] * 6
+
+
+def test_a_pair_that_misses_events_does_not_count_but_is_said() -> None:
+    void = (a_slice(900, published=0.5), a_slice(100))
+    ratio = compare("", 1, 1, [(a_slice(100), a_slice(200)), void, (a_slice(300), a_slice(600))], "load")
+    assert (ratio.pairs, ratio.void, ratio.median, ratio.process) == (2, 1, 0.5, "load")
+    assert ratio.ours.rate == 200
+    assert ratio.ours.published == pytest.approx(2.5 / 3)
+    assert ratio.other.published == 1
+
+
+def test_where_every_pair_misses_events_they_all_count() -> None:
+    ratio = compare("", 1, 1, [(a_slice(100, published=0.5), a_slice(200))] * 2)
+    assert (ratio.pairs, ratio.void, ratio.median, ratio.ours.published) == (2, 0, 0.5, 0.5)
 
 
 def test_a_ratio_is_the_median_of_the_pairs_not_the_ratio_of_medians() -> None:

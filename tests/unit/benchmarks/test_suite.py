@@ -1,4 +1,5 @@
-from benchmarks.suite import QUESTIONS, RATIOS, chosen
+import pytest
+from benchmarks.suite import CHECKED, QUESTIONS, RATIOS, chosen
 
 
 def test_every_question_is_asked_unless_some_are_named() -> None:
@@ -7,7 +8,14 @@ def test_every_question_is_asked_unless_some_are_named() -> None:
 
 def test_questions_are_named_by_how_they_begin() -> None:
     assert chosen(QUESTIONS, "direct-8x,life") == ["direct-8x1", "direct-8x32", "life"]
-    assert chosen(QUESTIONS, "nothing") == []
+
+
+@pytest.mark.parametrize("only", ["nothing", "life", "direct,life"])
+def test_a_word_that_nothing_begins_with_is_refused_so_that_no_check_passes_by_checking_nothing(
+    only: str,
+) -> None:
+    with pytest.raises(ValueError, match=r"nothing of this begins with '(nothing|life)': direct-1x1, "):
+        chosen(CHECKED, only)
 
 
 def test_intake_is_measured_directly_and_by_the_host_at_every_size() -> None:
