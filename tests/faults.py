@@ -16,21 +16,38 @@ from muneris.cloud.tables import (
     rows_between,
 )
 from muneris.cloud.tables.memory import MemoryTable
+from muneris.cloud.wire.requests import Answer, AnswerLostError, Method, NotSentError, Requests
 
-type Kind = Literal["before", "silent before", "after", "silent after", "death"]
+type Kind = Literal["before", "silent before", "after", "silent after", "slow", "death"]
 """Before or after a call is carried out: an error, or no answer ever.
 
-`death`: the call is carried out, and the caller is cancelled before it hears of it.
+`slow`: others have their turn before the call is carried out. `death`: it is carried out, and its process
+dies before it hears of that: none of its tasks reaches anybody any more.
 """
+
+
+async def _silence() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def _nothing() -> None:
+    """Nobody else is there."""
 
 
 @dataclass
 class Faults:
-    """Counts every call to the outside and spoils those that `plan` names by their number."""
+    """Counts every call to the outside and spoils those that `plan` names by their number.
+
+    `silence` is how long a caller waits for an answer that never comes: for ever, or until it gives up.
+    `meanwhile` is what others do during a slow call. `is_dead`: the process that called died.
+    """
 
     plan: Callable[[int], Kind | None] = lambda _: None
+    silence: Callable[[], Awaitable[None]] = _silence
+    meanwhile: Callable[[], Awaitable[None]] = _nothing
     calls: int = 0
     struck: int = 0
+    is_dead: bool = False
 
     async def around[T](
         self,
@@ -40,21 +57,33 @@ class Faults:
     ) -> T:
         """Carry out a call, unless a fault is planned for it."""
         await asyncio.sleep(0)  # as a real call does, it lets others run
+        if self.is_dead:
+            raise asyncio.CancelledError
         kind = self.plan(self.calls)
         self.calls += 1
         self.struck += kind is not None
         if kind == "before":
             raise undone()
         if kind == "silent before":
-            await _silence()
+            await self.silence()
+            raise unknown()
+        if kind == "slow":
+            await self.meanwhile()
         answer = await call()
         if kind == "after":
             raise unknown()
         if kind == "silent after":
-            await _silence()
+            await self.silence()
+            raise unknown()
         if kind == "death":
+            self.is_dead = True
+        if self.is_dead:
             raise asyncio.CancelledError
         return answer
+
+    def revive(self) -> None:
+        """A new process calls from now on."""
+        self.is_dead = False
 
     def fail(self, kind: Kind, numbers: AbstractSet[int]) -> None:
         """Count anew, and spoil these calls."""
@@ -118,8 +147,34 @@ class FaultyTable:
         return [row.key async for row in rows_between(self.table, partition, "")]
 
 
-async def _silence() -> None:
-    await asyncio.get_running_loop().create_future()
+class FaultyRequests(Requests):
+    """Requests to storage that can fail at the wire, below every retry.
+
+    If it `is_busy`, the service says so in the place of an answer that would be lost.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__()
+        self.faults = faults
+        self.is_busy = False
+
+    async def send(
+        self, method: Method, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        send = super().send
+        try:
+            return await self.faults.around(
+                lambda: send(method, url, headers, body),
+                lambda: NotSentError("no connection"),
+                lambda: AnswerLostError("the answer was lost"),
+            )
+        except AnswerLostError:
+            if self.is_busy:
+                return _BUSY
+            raise
+
+
+_BUSY = Answer(503, {}, b'{"odata.error":{"code":"ServerBusy"}}')
 
 
 def _down() -> Exception:

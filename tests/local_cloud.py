@@ -49,11 +49,17 @@ def is_free(port: int) -> bool:
 
 
 def call(
-    address: str, *, method: str | None = None, body: object = None, token: str | None = None
+    address: str,
+    *,
+    method: str | None = None,
+    body: object = None,
+    token: str | None = None,
+    key: str | None = None,
 ) -> tuple[int, Any, dict[str, str]]:
-    """Status, JSON and headers of one call; a POST if there is a body."""
+    """Status, JSON and headers of one call; a POST if there is a body. `key` is its Idempotency-Key."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers |= {"Idempotency-Key": key} if key else {}
     request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - loopback
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback

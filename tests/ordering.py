@@ -16,7 +16,7 @@ from uuid import UUID
 from tests.asgi import Response, call
 from tests.faults import Faults, FaultyTable
 from tests.point_of_sale import FakePointOfSale
-from tests.restaurant import CODE, MENU, NOON, ORDER, PROPERTY, RECIPES
+from tests.restaurant import CODE, MENU, NOON, ORDER, PROPERTY, RECIPES, ROUND
 from tests.tenants import REGIONS, SIGNING_KEY, STAFF_KEY, ManualClock, bearer
 
 from localcloud import staff
@@ -27,7 +27,10 @@ from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.events import Event, EventsUnavailableError
 from muneris.cloud.events.shared import SharedPublisher
 from muneris.cloud.http import Authenticate, PublicKeys, create_api
+from muneris.cloud.http.app_health import health_router
 from muneris.cloud.http.guard import Guard
+from muneris.cloud.queues import PoisonQueues
+from muneris.cloud.queues.memory import MemoryQueues
 from muneris.cloud.tables import Row, Table, rows_between, rows_with_prefix
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.core.identity import STAFF, Caller
@@ -40,29 +43,43 @@ from muneris.inventory.availability import Availability
 from muneris.inventory.events import COMMANDS, StockAnswers
 from muneris.inventory.holds import Holds
 from muneris.inventory.model import StockItem
+from muneris.inventory.movements import Movements
+from muneris.inventory.publishing import Publishing
 from muneris.inventory.service import Inventory
 from muneris.inventory.store import InventoryStore
-from muneris.orders import api
+from muneris.inventory.upkeep import AGENDA as STOCK
+from muneris.orders import api, commands_api, intake_api, poison_api, queries_api, rounds_api, work_api
+from muneris.orders.acceptance import Acceptance
+from muneris.orders.attention import AGENDA as ATTENTION
+from muneris.orders.attention import Attention
+from muneris.orders.backlog import Backlog
 from muneris.orders.changes import Changes
+from muneris.orders.commands import OrderCommands
 from muneris.orders.events import ANSWER_TO
 from muneris.orders.guests import GuestLimit
-from muneris.orders.health import Health
+from muneris.orders.health import Health, Symptom, silent_simphony
+from muneris.orders.listing import OrderList
 from muneris.orders.model import Order, Work
+from muneris.orders.owed import OwedWork
 from muneris.orders.posting import Posting
 from muneris.orders.progress import Progress
 from muneris.orders.queries import OrderQueries
 from muneris.orders.read_models import ReadModels
+from muneris.orders.rounds import Added, AddRound, Rounds
 from muneris.orders.scheduler import Scheduler
 from muneris.orders.service import Intake, Placed, PlaceOrder
+from muneris.orders.slots import Slots
 from muneris.orders.store import OrderStore
+from muneris.orders.switch import IntakeSwitch
 from muneris.orders.targets import Targets
 
 _log = logging.getLogger(__name__)
 
 DEADLINE = timedelta(seconds=65)
 GUEST_LIMIT = 3
-POST = "muneris.check.post"
+POST, VOID = "muneris.check.post", "muneris.check.void"
 OWNER = Caller("staff", STAFF)
+QUEUES = tuple(f"{name}{suffix}" for name in ("orders-inbox", "orders-post") for suffix in ("", "-poison"))
 
 
 class Published[T]:
@@ -137,6 +154,7 @@ class OrderingRegion:
         self.recipes = Published(NOR_CPH01=RECIPES)
         self.availability = Published[Availability]()
         self.documents = MemoryDocuments()
+        self.queues = MemoryQueues(self.clock, *QUEUES)
         self.deaths = 0
         self._guest_limit = guest_limit
         self._sleep = sleep
@@ -155,39 +173,74 @@ class OrderingRegion:
         )
         self.homes = Directory(self.directory, "api1", REGIONS, self.clock.monotonic)
         read_models = ReadModels(self.homes, self.properties, self.menus, self.recipes, self.availability)
-        self.intake = Intake(
-            "api1",
+        guests = GuestLimit(self.store, self._guest_limit)
+        slots = Slots(self.orders, self.store)
+        acceptance = Acceptance(
+            self.store, self.agenda, self.scheduler, guests, slots, sleep=self._sleep, chance=lambda: 0.5
+        )
+        self.switch = IntakeSwitch(self.orders, self.clock, monotonic=self.clock.monotonic)
+        self.intake = Intake("api1", self.store, self.switch, guests, acceptance, read_models, self.clock)
+        self.progress = Progress(self.store, self.scheduler, self.targets, self.clock, self.recipes)
+        self.attention = Attention(Agenda(self.agenda_table, ATTENTION, self.clock), self.store)
+        self.posting = Posting(
+            self.store, self.scheduler, self.targets, self.attention, self.pos, self.clock, deadline=DEADLINE
+        )
+        self.rounds = Rounds(
             self.store,
             self.agenda,
             self.scheduler,
-            GuestLimit(self.store, self._guest_limit),
             read_models,
             self.clock,
+            sleep=self._sleep,
+            chance=lambda: 0.5,
         )
-        self.progress = Progress(self.store, self.scheduler, self.targets, self.clock)
-        self.posting = Posting(
-            self.store, self.scheduler, self.targets, self.pos, self.clock, deadline=DEADLINE
-        )
-        stock, attempts = InventoryStore(self.stock), Attempts()
-        self.inventory = Inventory(stock, self.documents, self.clock, attempts)
-        self.holds = Holds(stock, attempts)
+        self.commands = OrderCommands(self.store, self.agenda, self.scheduler, self.homes, self.clock)
+        to_look_after = Agenda(self.agenda_table, STOCK, self.clock, remembered=REMEMBERED_FOR)
+        stock, attempts = InventoryStore(self.stock, to_look_after, self.clock), Attempts()
+        self.publishing = Publishing(stock, self.documents, self.clock, sleep=self._sleep)
+        self.inventory = Inventory(stock, self.publishing, self.clock, attempts)
+        self.movements = Movements(stock, self.publishing, self.clock, attempts)
+        self.holds = Holds(stock, self.publishing, self.clock, attempts)
         self.answers = StockAnswers(self.holds, publisher)
-        self.queries = OrderQueries(self.store, self.homes, changes, monotonic=self.clock.monotonic)
+        self.queries = OrderQueries(
+            self.store, self.homes, changes, OrderList(self.orders), monotonic=self.clock.monotonic
+        )
+        self.poison = PoisonQueues(self.queues)
+        self.backlog = Backlog(
+            self.store, self.agenda, self.attention, self.poison, self.clock, monotonic=self.clock.monotonic
+        )
+        self.owed = OwedWork(self.store, self.agenda, self.clock)
         for app in ("app", "inventory_app"):
             self.__dict__.pop(app, None)
 
     @cached_property
     def app(self) -> Guard:
         """The orders app as a server sees it."""
-        health = Health("api1", self.settings, _yes, {}, self.targets, self.clock.monotonic)
-        return Guard(
-            create_api("orders", api.router(self.intake, self.queries, health, self._authenticate())), "api1"
+        symptoms = {
+            "simphony": silent_simphony(self.targets),
+            "work": Symptom("late", self.backlog.is_late),
+            "poison": Symptom("some", self.backlog.has_poison),
+        }
+        health = Health("api1", self.settings, _yes, {}, symptoms, self.clock.monotonic)
+        authenticate = self._authenticate()
+        routers = (
+            api.router(self.intake, health, authenticate),
+            health_router("orders", "api1"),
+            commands_api.router(self.commands, authenticate),
+            rounds_api.router(self.rounds, authenticate),
+            intake_api.router(self.switch, self.homes, authenticate),
+            poison_api.router(self.poison, authenticate),
+            work_api.router(self.owed, self.backlog, self.attention, self.homes, self.clock, authenticate),
+            queries_api.router(self.queries, authenticate),
         )
+        return Guard(create_api("orders", *routers), "api1")
 
     @cached_property
     def inventory_app(self) -> Guard:
         """The inventory app as a server sees it."""
-        router = inventory_api.router(self.inventory, self.homes, self._authenticate())
+        router = inventory_api.router(
+            self.inventory, self.movements, self.homes, self._authenticate(), self.clock
+        )
         return Guard(create_api("inventory", router), "api1")
 
     def _authenticate(self) -> Authenticate:
@@ -265,7 +318,56 @@ class OrderingRegion:
             except OperationalError as error:
                 _log.info("not accepted: %s", error)
             except asyncio.CancelledError:
-                self._die()
+                await self._die()
+            self.clock.advance(seconds=1)
+
+    async def cancel_until_answered(self, order_id: UUID) -> None:
+        """As an app does: the same cancel by staff again until there is an answer."""
+        while True:
+            try:
+                await self.commands.cancel(OWNER, CODE, str(order_id), None)
+            except OperationalError as error:
+                _log.info("not cancelled: %s", error)
+            except asyncio.CancelledError:
+                await self._die()
+            else:
+                return
+            self.clock.advance(seconds=1)
+
+    async def confirmed(self, order: object = ORDER) -> UUID:
+        """A new order of staff's, confirmed, with nothing left to do."""
+        order_id = await self.accepted(order)
+        await self.pump()
+        return order_id
+
+    async def add_round(
+        self,
+        order_id: object,
+        key: str | None = None,
+        body: object = ROUND,
+        *,
+        by: Mapping[str, str] | None = None,
+    ) -> Response:
+        """A request to add a round, by staff unless `by` says otherwise; an empty `key` sends none."""
+        headers = dict(self.staff() if by is None else by)
+        if key != "":
+            headers["Idempotency-Key"] = self.key() if key is None else key
+        path, sent = f"/v1/orders/{CODE}/{order_id}/rounds", json.dumps(body).encode()
+        return await call(self.app, "POST", path, headers=headers, body=sent)
+
+    async def submit_round(self, order_id: UUID, key: str, body: object = ROUND) -> Added:
+        """Add a round past HTTP."""
+        return await self.rounds.add(AddRound(OWNER, CODE, str(order_id), key, json.dumps(body).encode()))
+
+    async def add_round_until_answered(self, order_id: UUID, key: str, body: object = ROUND) -> Added:
+        """As an app does: the same round again until there is an answer."""
+        while True:
+            try:
+                return await self.submit_round(order_id, key, body)
+            except OperationalError as error:
+                _log.info("not added: %s", error)
+            except asyncio.CancelledError:
+                await self._die()
             self.clock.advance(seconds=1)
 
     async def order(self, order_id: UUID) -> Order:
@@ -300,14 +402,14 @@ class OrderingRegion:
         try:
             if event.type in COMMANDS:
                 await self.answers.answer(event)
-            elif event.type == POST:
+            elif event.type in {POST, VOID}:
                 await self.posting.post(event)
             elif event.type in ANSWER_TO:
                 await self.progress.apply(event)
         except OperationalError as error:
             _log.info("%s is left to be asked again: %s", event.id, error)
         except asyncio.CancelledError:
-            self._die()
+            await self._die()
 
     def take(self, event_type: str) -> Event:
         """An event that waits, kept from the pump."""
@@ -352,7 +454,7 @@ class OrderingRegion:
         except OperationalError as error:
             _log.info("sweep failed: %s", error)
         except asyncio.CancelledError:
-            self._die()
+            await self._die()
         await self.pump()
 
     async def sweep_until_quiet(self, seconds: float = 5, most: int = 400) -> None:
@@ -363,8 +465,11 @@ class OrderingRegion:
             await self.sweep(seconds)
         raise AssertionError(f"still owed: {await self.works()}")
 
-    def _die(self) -> None:
+    async def _die(self) -> None:
+        """What of the process is still under way ends, and a new one takes its place."""
         self.deaths += 1
+        await self.scheduler.quiet()
+        self.faults.revive()
         self.restart()
 
 

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from muneris.config.menu import Condiment, CondimentGroup, CondimentRule, Definition, Item, Menu, Price
+from muneris.config.ordering import Ordering
 from muneris.config.property import Property
 from muneris.core.clock import to_rfc3339
 from muneris.inventory.recipes import Ingredient, Recipes
-from muneris.orders.model import Fulfilment, HistoryEntry, Order, Payment, PricedLine, Status, Totals
+from muneris.orders.model import Fulfilment, HistoryEntry, Order, Payment, Status
+from muneris.orders.priced import PricedLine, Totals
 from muneris.simphony.model import Connection
 
 CODE = "NOR-CPH01"
@@ -116,6 +118,8 @@ ORDER: Mapping[str, Any] = {
     "payment": {"method": "at_counter"},
     "expected_total": "22.00",
 }
+ROUND: Mapping[str, Any] = {"lines": [{"menu_item_id": BURGER, "quantity": 1}]}
+"""More for an order's check: it takes one bun and costs 10.00."""
 ORDER_ID = UUID("01bb56c7-1600-7000-8000-000000000001")
 """Of noon."""
 
@@ -153,3 +157,8 @@ def plain_order(
         created_at=placed_at,
         updated_at=placed_at,
     )
+
+
+def property_with(**ordering: object) -> Property:
+    """The property with these of its `ordering`."""
+    return PROPERTY.model_copy(update={"ordering": Ordering.model_validate(ordering)})

@@ -9,22 +9,33 @@ from muneris.cloud.functions import functions_app, handle_event
 from muneris.cloud.http import create_api
 from muneris.cloud.http.app_health import OtherApps, health_router
 from muneris.cloud.platform import Platform
+from muneris.cloud.queues import PoisonQueues
 from muneris.cloud.sealing import Seal
 from muneris.config.read_models import menu_read_model, property_read_model
 from muneris.directory import Directory
 from muneris.inventory.read_models import availability_read_model, recipe_read_model
-from muneris.orders import api
+from muneris.orders import api, commands_api, intake_api, poison_api, queries_api, rounds_api, work_api
+from muneris.orders.acceptance import Acceptance
+from muneris.orders.attention import AGENDA as ATTENTION
+from muneris.orders.attention import Attention
+from muneris.orders.backlog import Backlog
 from muneris.orders.changes import Changes
+from muneris.orders.commands import OrderCommands
 from muneris.orders.guests import GuestLimit
-from muneris.orders.health import Health
+from muneris.orders.health import Health, Symptom, silent_simphony
+from muneris.orders.listing import OrderList
+from muneris.orders.owed import OwedWork
 from muneris.orders.posting import Posting
 from muneris.orders.progress import Progress
 from muneris.orders.queries import OrderQueries
 from muneris.orders.read_models import ReadModels
+from muneris.orders.rounds import Rounds
 from muneris.orders.scheduler import Scheduler
 from muneris.orders.service import Intake
 from muneris.orders.settings import OrdersSettings
+from muneris.orders.slots import Slots
 from muneris.orders.store import OrderStore
+from muneris.orders.switch import IntakeSwitch
 from muneris.orders.targets import Targets
 from muneris.simphony.composition import PointOfSaleOnDemand
 from muneris.simphony.store import StoredTokens
@@ -50,10 +61,13 @@ read_models = ReadModels(
     availability=availability_read_model(platform.read_models),
 )
 guests = GuestLimit(store, settings.guest_open_orders)
-intake = Intake(settings.region, store, agenda, scheduler, guests, read_models, clock)
-queries = OrderQueries(store, read_models.homes, changes)
-progress = Progress(store, scheduler, targets, clock)
+acceptance = Acceptance(store, agenda, scheduler, guests, Slots(orders, store))
+switch = IntakeSwitch(orders, clock)
+intake = Intake(settings.region, store, switch, guests, acceptance, read_models, clock)
+queries = OrderQueries(store, read_models.homes, changes, OrderList(orders))
+progress = Progress(store, scheduler, targets, clock, read_models.recipes)
 
+attention = Attention(Agenda(platform.table("Agenda"), ATTENTION, clock), store)
 seal = Seal(settings.sealing_key.get_secret_value())
 point_of_sale = PointOfSaleOnDemand(
     properties,
@@ -66,18 +80,35 @@ posting = Posting(
     store,
     scheduler,
     targets,
+    attention,
     point_of_sale,
     clock,
     deadline=timedelta(seconds=settings.simphony_deadline_seconds),
 )
 parts = {**OtherApps(settings.apps, but="orders").checks, **platform.account_checks("Orders")}
-health = Health(settings.region, platform.table("Settings"), platform.queues_answer, parts, targets)
+poison = PoisonQueues(platform.queues)
+backlog = Backlog(store, agenda, attention, poison, clock)
+symptoms = {
+    "simphony": silent_simphony(targets),
+    "work": Symptom("late", backlog.is_late),
+    "poison": Symptom("some", backlog.has_poison),
+}
+health = Health(settings.region, platform.table("Settings"), platform.queues.answer, parts, symptoms)
+rounds = Rounds(store, agenda, scheduler, read_models, clock)
+commands = OrderCommands(store, agenda, scheduler, directory, clock)
+owed = OwedWork(store, agenda, clock)
 
 app = functions_app(
     create_api(
         "orders",
-        api.router(intake, queries, health, platform.authenticate),
+        api.router(intake, health, platform.authenticate),
         health_router("orders", settings.region),
+        commands_api.router(commands, platform.authenticate),
+        rounds_api.router(rounds, platform.authenticate),
+        intake_api.router(switch, directory, platform.authenticate),
+        poison_api.router(poison, platform.authenticate),
+        work_api.router(owed, backlog, attention, directory, clock, platform.authenticate),
+        queries_api.router(queries, platform.authenticate),
     ),
     settings.region,
 )

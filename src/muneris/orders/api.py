@@ -1,15 +1,11 @@
-"""HTTP routes of orders."""
+"""HTTP routes of intake and of the region's health."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from muneris.cloud.http import Authenticate, problem_responses
 from muneris.cloud.http.api import PlainRoute
-from muneris.cloud.http.conditional import names_etag, to_etag
 from muneris.cloud.http.openapi import json_body
-from muneris.core.identity import Caller
 from muneris.core.problems import (
     FORBIDDEN,
     IDEMPOTENCY_KEY_EXPIRED,
@@ -22,18 +18,17 @@ from muneris.core.problems import (
 )
 from muneris.orders.guests import TOO_MANY_OPEN_ORDERS
 from muneris.orders.health import Health, HealthReport
-from muneris.orders.model import Order
-from muneris.orders.pricing import CONDIMENT_RULE, PRICE_CHANGED, TOO_MANY_STOCK_ITEMS, UNKNOWN_ITEM
-from muneris.orders.queries import LONGEST_WAIT, ORDER_NOT_FOUND, OrderQueries
-from muneris.orders.request import OrderRequest
-from muneris.orders.service import (
+from muneris.orders.pricing import (
+    CONDIMENT_RULE,
     ITEM_UNAVAILABLE,
-    PAYMENT_NOT_CONFIGURED,
-    PROPERTY_NOT_OPEN,
-    Intake,
-    PlaceOrder,
+    PRICE_CHANGED,
+    TOO_MANY_STOCK_ITEMS,
+    UNKNOWN_ITEM,
 )
-from muneris.orders.store import StoredOrder
+from muneris.orders.request import OrderRequest
+from muneris.orders.service import PAYMENT_NOT_CONFIGURED, Intake, PlaceOrder
+from muneris.orders.slots import SLOT_FULL
+from muneris.orders.timing import PROPERTY_NOT_OPEN, REQUESTED_TIME_UNAVAILABLE
 
 _PROPERTY = (PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 _EXAMPLE = {
@@ -86,10 +81,9 @@ class Receipt(BaseModel):
     created_at: str
 
 
-def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: Authenticate) -> APIRouter:
-    """The routes of the orders app."""
+def router(intake: Intake, health: Health, authenticate: Authenticate) -> APIRouter:
+    """The routes that are called most; they go before those that others have for the same paths."""
     routes = APIRouter(tags=["orders"])
-    Authenticated = Annotated[Caller, Depends(authenticate)]  # noqa: N806 - a type
 
     async def place_order(request: Request) -> Response:
         """The same key with the same body is always answered with the same receipt."""
@@ -113,35 +107,13 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
             *_PROPERTY, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_EXPIRED,
             MALFORMED_JSON, INVALID_REQUEST, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, PROPERTY_NOT_OPEN,
             PAYMENT_NOT_CONFIGURED, TOO_MANY_OPEN_ORDERS, UNKNOWN_ITEM, CONDIMENT_RULE, TOO_MANY_STOCK_ITEMS,
-            ITEM_UNAVAILABLE, PRICE_CHANGED,
+            ITEM_UNAVAILABLE, PRICE_CHANGED, REQUESTED_TIME_UNAVAILABLE, SLOT_FULL,
         ),
         openapi_extra={
             "parameters": _PARAMETERS, "security": [{authenticate.scheme_name: []}],
             **json_body(OrderRequest, _EXAMPLE),
         },
     )  # fmt: skip
-
-    @routes.get(
-        "/v1/orders/{property_code}/{order_id}",
-        summary="An order, or its next change",
-        response_model=Order,
-        responses={
-            304: {"description": "Not changed"},
-            **problem_responses(*_PROPERTY, ORDER_NOT_FOUND, INVALID_REQUEST),
-        },
-    )
-    async def get_order(
-        caller: Authenticated,
-        property_code: str,
-        order_id: str,
-        if_none_match: Annotated[str | None, Header()] = None,
-        wait: Annotated[float, Query(ge=0, description=f"Seconds, {LONGEST_WAIT:.0f} at most")] = 0,
-    ) -> Response:
-        """With `If-None-Match` and `wait` it answers as soon as the order changes, else 304."""
-        stored = await queries.get_change(
-            caller, property_code, order_id, lambda order: names_etag(if_none_match, _etag(order)), wait
-        )
-        return _order_response(stored, caller, is_known=names_etag(if_none_match, _etag(stored.order)))
 
     @routes.get("/health", summary="The region's health", responses={503: {"model": HealthReport}})
     async def get_health() -> Response:
@@ -150,19 +122,3 @@ def router(intake: Intake, queries: OrderQueries, health: Health, authenticate: 
         return Response(report.model_dump_json(), report.http_status, media_type="application/json")
 
     return routes
-
-
-def _etag(order: Order) -> str:
-    return to_etag(str(order.sequence))
-
-
-def _order_response(stored: StoredOrder, caller: Caller, *, is_known: bool) -> Response:
-    """The order; what only staff may read of its history is left out for others."""
-    headers = {"ETag": _etag(stored.order), "Cache-Control": "private, no-cache"}
-    if is_known:
-        return Response(status_code=304, headers=headers)
-    hidden: dict[str, bool | dict[str, set[str]]] = {"sequence": True}
-    if not caller.is_staff:
-        hidden["history"] = {"__all__": {"detail"}}
-    body = stored.order.model_dump_json(exclude=hidden, exclude_none=True)
-    return Response(body, headers=headers, media_type="application/json")

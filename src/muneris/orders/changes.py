@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from muneris.cloud.tables import Table, Values
-from muneris.core.operational import OperationalError
 from muneris.orders.model import Order
 
 _log = logging.getLogger(__name__)
@@ -115,9 +114,9 @@ class Changes:
         """What the property's row says; None: it cannot be read now."""
         try:
             row = await self._table.find(property_code, CHANGED)
-        except OperationalError as error:
+        except Exception as error:  # noqa: BLE001 - an entry point: whatever it is, those who wait go on waiting
             if property_code not in self._unseen:
-                _log.warning("changes at %s are not seen until it can be read: %s", property_code, error)
+                _log.warning("changes at %s are not seen until it can be read: %r", property_code, error)
             self._unseen.add(property_code)
             return None
         self._unseen.discard(property_code)

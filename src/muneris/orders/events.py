@@ -13,8 +13,14 @@ ASKED_AS: Mapping[Step, str] = {
     Step.POST: "muneris.check.post",
     Step.CONSUME: "muneris.stock.consume",
     Step.RELEASE: "muneris.stock.release",
+    Step.VOID: "muneris.check.void",
     Step.TELL_CONFIRMED: "muneris.order.confirmed",
     Step.TELL_REJECTED: "muneris.order.rejected",
+    Step.TELL_CANCELLED: "muneris.order.cancelled",
+    Step.TELL_COMPLETED: "muneris.order.completed",
+    Step.TELL_NEEDS_ATTENTION: "muneris.order.needs_attention",
+    Step.TELL_ROUND_CONFIRMED: "muneris.round.confirmed",
+    Step.TELL_ROUND_REJECTED: "muneris.round.rejected",
 }
 """The event type that says each owed step."""
 
@@ -24,6 +30,7 @@ ANSWER_TO: Mapping[str, Step] = {
     "muneris.stock.consumed": Step.CONSUME,
     "muneris.stock.released": Step.RELEASE,
     "muneris.check.post": Step.POST,
+    "muneris.check.void": Step.VOID,
 }
 """The step that an event we receive is about."""
 
@@ -35,10 +42,12 @@ def event_of(work: Work) -> Event:
         "property_code": ask.property_code,
         "order_id": str(ask.order_id),
         "number": ask.number,
+        **({"round": ask.round} if ask.round else {}),
         **json.loads(work.payload),
     }
     subject = f"{ask.property_code}/orders/{ask.order_id}"
-    return Event(ASKED_AS[ask.step], subject, f"{ask.order_id}-{ask.number}-{ask.step}", data)
+    of_round = f"-{ask.round}" if ask.round else ""
+    return Event(ASKED_AS[ask.step], subject, f"{ask.order_id}-{ask.number}-{ask.step}{of_round}", data)
 
 
 def ask_of(event: Event) -> Ask:
@@ -55,4 +64,5 @@ def ask_of(event: Event) -> Ask:
         raise ValueError(f"{event.type} {event.id}: no {error}") from error
     if not isinstance(number, int):
         raise ValueError(f"{event.type} {event.id}: number is no integer")  # noqa: TRY004 - bad content
-    return Ask(str(event.data["property_code"]), order_id, number, step)
+    of_round = event.data.get("round") or ""
+    return Ask(str(event.data["property_code"]), order_id, number, step, str(of_round))

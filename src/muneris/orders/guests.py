@@ -1,5 +1,6 @@
 """How many open orders a guest may have."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from muneris.core.turns import Turns
 from muneris.orders.store import GuestOrders, OrderStore
 
 TOO_MANY_OPEN_ORDERS = ProblemType("too_many_open_orders", 429, "Too many open orders")
+TURN_WITHIN_SECONDS = 5.0
+"""How long an order waits for those before it of its guest or slot: its caller gives up not much later."""
 _RETRY_AFTER_SECONDS = "30"
 
 
@@ -18,7 +21,7 @@ class GuestLimit:
     def __init__(self, store: OrderStore, limit: int) -> None:
         self._store = store
         self._limit = limit
-        self._turns = Turns[tuple[str, str]]()
+        self._turns = Turns[tuple[str, str]](patience_seconds=TURN_WITHIN_SECONDS)
 
     def turn(self, caller: Caller, property_code: str) -> AbstractAsyncContextManager[None]:
         """A guest's orders take turns in this process: they would spoil each other's write of its row."""
@@ -38,7 +41,10 @@ class GuestLimit:
         guest = await self._store.find_guest(property_code, caller.subject)
         still_open = list(guest.order_ids)
         if len(still_open) >= self._limit:
-            still_open = [each for each in still_open if await self._store.is_open(property_code, each)]
+            are_open = await asyncio.gather(
+                *(self._store.is_open(property_code, each) for each in still_open)
+            )
+            still_open = [each for each, is_open in zip(still_open, are_open, strict=True) if is_open]
         if len(still_open) >= self._limit:
             raise TOO_MANY_OPEN_ORDERS(
                 f"At most {self._limit} open orders a guest: wait until one is done.",

@@ -1,20 +1,24 @@
 """What an order costs by its property's menu, and what stock it takes. Pure."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from muneris.config.menu import Condiment, Definition, Menu, Text
 from muneris.core.money import to_wire
 from muneris.core.problems import ProblemError, ProblemType
+from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
-from muneris.orders.model import PricedCondiment, PricedLine, Totals
+from muneris.orders.priced import PricedCondiment, PricedLine, Totals
 from muneris.orders.request import CondimentRequest, LineRequest, OrderRequest
 
 UNKNOWN_ITEM = ProblemType("unknown_item", 422, "Unknown item")
 CONDIMENT_RULE = ProblemType("condiment_rule", 422, "Condiment rule broken")
 TOO_MANY_STOCK_ITEMS = ProblemType("too_many_stock_items", 422, "Too many stock items")
+ITEM_UNAVAILABLE = ProblemType("item_unavailable", 409, "Item unavailable")
 PRICE_CHANGED = ProblemType("price_changed", 409, "Price changed")
 
 MAX_STOCK_ITEMS = 98
@@ -53,7 +57,7 @@ def total_up(request: OrderRequest, lines: Sequence[PricedLine], currency: str) 
     Raises:
         ProblemError: `price_changed`, if the app expected another total.
     """
-    subtotal = sum((Decimal(line.total) for line in lines), Decimal(0))
+    subtotal = sum_of(lines)
     if request.expected_total is not None and Decimal(request.expected_total) != subtotal:
         total = to_wire(subtotal, currency)
         raise PRICE_CHANGED("The menu's total differs from expected_total: show it and ask.", total=total)
@@ -68,6 +72,40 @@ def total_up(request: OrderRequest, lines: Sequence[PricedLine], currency: str) 
         total=to_wire(subtotal + tip, currency),
         currency=currency,
     )
+
+
+def sum_of(lines: Sequence[PricedLine]) -> Decimal:
+    """What the lines cost together."""
+    return sum((Decimal(line.total) for line in lines), Decimal(0))
+
+
+def require_available(
+    lines: Sequence[PricedLine], availability: Availability, moment: datetime, *, later: bool = False
+) -> None:
+    """Refuse what staff do not sell at the moment it goes to the kitchen, or what cannot be made then.
+
+    `later`: that moment is still to come, and its stock is taken then.
+
+    Raises:
+        ProblemError: `item_unavailable`.
+    """
+    wanted: dict[int, int] = defaultdict(int)
+    for line in lines:
+        wanted[line.menu_item_id] += line.quantity
+    missing = {each for each in wanted if not availability.suffices(each, wanted[each], moment, later=later)}
+    if missing:
+        names = dict.fromkeys(line.name for line in lines if line.menu_item_id in missing)
+        raise ITEM_UNAVAILABLE(f"Not available, or not so many: {', '.join(names)}.")
+
+
+def stock_payload(lines: Sequence[LineRequest], recipes: Recipes) -> str:
+    """What inventory is asked to hold for the lines: JSON of how much of each stock item, by SKU.
+
+    Raises:
+        ProblemError: `too_many_stock_items`.
+    """
+    stock = stock_taken(lines, recipes)
+    return json.dumps({"lines": [{"sku": sku, "quantity": str(stock[sku])} for sku in sorted(stock)]})
 
 
 def stock_taken(lines: Sequence[LineRequest], recipes: Recipes) -> Mapping[str, Decimal]:

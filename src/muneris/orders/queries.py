@@ -3,17 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from muneris.core.identity import Caller
-from muneris.core.ids import parse_uuid7
-from muneris.core.problems import ProblemError, ProblemType
+from muneris.core.problems import FORBIDDEN
+from muneris.orders.access import get_key, shown
 from muneris.orders.changes import Changes
+from muneris.orders.listing import OrderFilter, OrderList, OrderPage
 from muneris.orders.model import Order
 from muneris.orders.read_models import Homes
 from muneris.orders.store import OrderStore, StoredOrder
 
-ORDER_NOT_FOUND = ProblemType("order_not_found", 404, "Order not found")
 LONGEST_WAIT = 20.0
 READS_AT_ONCE = 16
 """How many orders are read at once for those who waited: a crowd that is woken holds up nobody else."""
@@ -27,12 +28,14 @@ class OrderQueries:
         store: OrderStore,
         homes: Homes,
         changes: Changes,
+        listed: OrderList,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._homes = homes
         self._changes = changes
+        self._listed = listed
         self._monotonic = monotonic
         self._shared = _SharedReads(store)
 
@@ -53,21 +56,28 @@ class OrderQueries:
             ProblemError: `order_not_found`, also for another's order; or the property is not here.
         """
         ends_at = self._monotonic() + min(seconds, LONGEST_WAIT)
-        key = await self._find_key(caller, property_code, order_id)
+        key = await get_key(self._homes, caller, property_code, order_id)
         with self._changes.watch(property_code, key) as watch:
-            stored = _shown(await self._store.find(property_code, key), caller)
+            stored = shown(await self._store.find(property_code, key), caller)
             while is_known(stored.order) and (left := ends_at - self._monotonic()) > 0:
                 if not await self._changes.wait(watch, stored.order.sequence, left):
                     break
-                stored = _shown(await self._shared.find(property_code, key), caller)
+                stored = shown(await self._shared.find(property_code, key), caller)
         return stored
 
-    async def _find_key(self, caller: Caller, property_code: str, order_id: str) -> UUID:
+    async def page(
+        self, caller: Caller, property_code: str, wanted: OrderFilter, limit: int, start: str
+    ) -> OrderPage:
+        """A page of a property's orders, the newest first: all of them for staff, a guest's own for a guest.
+
+        Raises:
+            ProblemError: `forbidden`; or the property is not here.
+        """
         await self._homes.require_here(property_code)
-        key = parse_uuid7(order_id) if caller.may_order_at(property_code) else None
-        if key is None or '"' in order_id:
-            raise _not_found()
-        return key
+        if not caller.may_order_at(property_code):
+            raise FORBIDDEN("This token is for another property.")
+        own = wanted if caller.is_staff else replace(wanted, placed_by=caller.subject)
+        return await self._listed.page(property_code, own, limit, start)
 
 
 class _SharedReads:
@@ -90,14 +100,3 @@ class _SharedReads:
         async with self._turns:
             del self._next[property_code, order_id]  # whoever asks from now on may have heard of more
             return await self._store.find(property_code, order_id)
-
-
-def _shown(stored: StoredOrder | None, caller: Caller) -> StoredOrder:
-    """The order, if it is there and the caller's business."""
-    if stored is None or not (caller.is_staff or stored.claim.placed_by == caller.subject):
-        raise _not_found()
-    return stored
-
-
-def _not_found() -> ProblemError:
-    return ORDER_NOT_FOUND("There is no such order.")

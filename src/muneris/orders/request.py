@@ -1,23 +1,19 @@
 """What an app sends to order. Strict: "2", true and 2.0 are no integers. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json
 from muneris.core.clock import from_rfc3339
-from muneris.core.ids import parse_uuid7, time_of
 from muneris.core.money import AMOUNT, has_decimals_of
-from muneris.core.problems import IDEMPOTENCY_KEY_EXPIRED, IDEMPOTENCY_KEY_REQUIRED, MALFORMED_JSON
+from muneris.core.problems import MALFORMED_JSON
 from muneris.core.validation import refuse_invalid, refuse_model
 
 MAX_LINES = 100
 MAX_CONDIMENTS = 30
-OLDEST_KEY = timedelta(days=14)
-FURTHEST_KEY_AHEAD = timedelta(hours=24)
 
 Amount = Annotated[str, Field(pattern=AMOUNT.pattern)]
 Sequence = Annotated[int, Field(ge=1)]
@@ -85,37 +81,33 @@ class OrderRequest(_Strict):
     customer: CustomerRequest | None = None
 
 
+class RoundRequest(_Strict):
+    """More for an order's check."""
+
+    lines: Annotated[list[LineRequest], Field(min_length=1, max_length=MAX_LINES)]
+
+
+@dataclass(frozen=True)
+class ReadRound:
+    """A well-formed round: typed, as it was sent (`lines`), and its fingerprint."""
+
+    request: RoundRequest
+    lines: tuple[dict[str, Any], ...]
+    fingerprint: str
+
+
 @dataclass(frozen=True)
 class ReadOrder:
     """A well-formed order: typed, as it was sent (`lines`), and its fingerprint.
 
-    `is_late`: it is wanted in the past. Only a repeat of what was accepted in time may be.
+    `is_late`: it is requested for the past. Only a repeat of what was accepted in time may be.
     """
 
     request: OrderRequest
     lines: tuple[dict[str, Any], ...]
     fingerprint: str
+    requested_at: datetime | None
     is_late: bool
-
-
-def read_key(header: str | None, now: datetime) -> UUID:
-    """The order id that an Idempotency-Key makes.
-
-    Raises:
-        ProblemError: `idempotency_key_required` or `idempotency_key_expired`.
-    """
-    key = parse_uuid7(header or "")
-    if key is None:
-        raise IDEMPOTENCY_KEY_REQUIRED("Send 'Idempotency-Key' with a new UUIDv7, the same on every retry.")
-    try:
-        made_at = time_of(key)
-    except (OverflowError, ValueError):
-        made_at = None
-    if made_at is None or not now - OLDEST_KEY <= made_at <= now + FURTHEST_KEY_AHEAD:
-        raise IDEMPOTENCY_KEY_EXPIRED(
-            "The key's time is over 14 days old or over 24 hours ahead: check the clock, make a new key."
-        )
-    return key
 
 
 def read_order(body: bytes, now: datetime, currency: str | None) -> ReadOrder:
@@ -124,25 +116,42 @@ def read_order(body: bytes, now: datetime, currency: str | None) -> ReadOrder:
     Raises:
         ProblemError: `malformed_json` or `invalid_request`.
     """
+    request, lines, mark = _read(body, OrderRequest)
+    wrong = _wrong_amounts(request, currency)
+    requested_at = None
+    try:
+        if request.fulfilment.requested_at is not None:
+            requested_at = from_rfc3339(request.fulfilment.requested_at)
+    except ValueError:
+        wrong.append(("fulfilment.requested_at", "must be an RFC 3339 time with a zone"))
+    if wrong:
+        raise refuse_invalid(wrong)
+    is_late = requested_at is not None and requested_at < now
+    return ReadOrder(request, lines, mark, requested_at, is_late)
+
+
+def read_round(body: bytes) -> ReadRound:
+    """The round a body holds.
+
+    Raises:
+        ProblemError: `malformed_json` or `invalid_request`.
+    """
+    return ReadRound(*_read(body, RoundRequest))
+
+
+def _read[T: BaseModel](body: bytes, model: type[T]) -> tuple[T, tuple[dict[str, Any], ...], str]:
+    """What a body holds, its lines as they were sent, and its fingerprint."""
     try:
         sent = parse_json(body)
         mark = fingerprint(sent)
     except MalformedJsonError as error:
         raise MALFORMED_JSON(f"The body is not one JSON object: {error}") from error
     try:
-        request = OrderRequest.model_validate(sent)
+        request = model.model_validate(sent)
     except ValidationError as error:
         raise refuse_model(error.errors()) from error
-    wrong = _wrong_amounts(request, currency)
-    requested_at = request.fulfilment.requested_at
-    try:
-        is_late = requested_at is not None and from_rfc3339(requested_at) < now
-    except ValueError:
-        wrong.append(("fulfilment.requested_at", "must be an RFC 3339 time with a zone"))
-    if wrong:
-        raise refuse_invalid(wrong)
     assert isinstance(sent, dict)  # noqa: S101 - or the model had refused it
-    return ReadOrder(request, tuple(sent["lines"]), mark, is_late)
+    return request, tuple(sent["lines"]), mark
 
 
 def _wrong_amounts(request: OrderRequest, currency: str | None) -> list[tuple[str, str]]:

@@ -12,8 +12,10 @@ from uuid import UUID
 from muneris.cloud.agenda import Agenda
 from muneris.cloud.events import Publisher
 from muneris.cloud.tables import Row
+from muneris.cloud.tables.table import PAGE
 from muneris.core.clock import Clock
 from muneris.core.operational import OperationalError
+from muneris.orders import life, round_life
 from muneris.orders.events import event_of
 from muneris.orders.model import Ask, Work, postponed
 from muneris.orders.store import OrderStore
@@ -27,13 +29,15 @@ PROBES = 3
 """How many asks a sweep sends to a silent target, whosever they are."""
 PER_SWEEP = 200
 """How many asks a sweep sends to a target for one property: what waited does not come back as a burst."""
-READ_PER_SWEEP = 1000
-"""How many of a property's owed steps a sweep looks at; the next one goes on with those that follow.
+READ_PER_SWEEP = PAGE - 1
+"""How many of a property's owed steps a sweep looks at, in one query; the next one goes on with the others.
 
 So a long outage does not make sweeping cost as much as taking orders."""
 PROPERTIES_AT_ONCE = 8
 OFFERS_AT_ONCE = 1000
 """How much offered work may be on its way: while Event Grid hangs, the rest is left to the sweeper."""
+EXPIRED_PER_SWEEP = 200
+"""How many orders a sweep gives up: what one property gives up must not hold up what others owe."""
 _ROWS_AT_ONCE = 100
 
 
@@ -80,12 +84,20 @@ class Scheduler:
             async with limit:
                 return await _apart(entry.key, self._owed_by(entry), [])
 
+        async def expire(work: Work) -> None:
+            async with limit:
+                await _apart(work.ask.property_code, self._expire(work), None)
+
         owed = await asyncio.gather(*(owed_by(entry) for entry in await self._agenda.entries()))
-        by_target: dict[str | None, list[Work]] = defaultdict(list)
+        now, wanted, expired = self._clock.now(), list[Work](), list[Work]()
         for work in chain.from_iterable(owed):
+            (expired if work.is_expired(now) else wanted).append(work)
+        by_target: dict[str | None, list[Work]] = defaultdict(list)
+        for work in wanted:
             by_target[target_of(work.ask)].append(work)
         for target, works in by_target.items():
             await _apart(str(target), self._sweep_target(target, works), None)
+        await asyncio.gather(*map(expire, expired[:EXPIRED_PER_SWEEP]))
 
     async def _owed_by(self, entry: Row) -> list[Work]:
         """What a property owes, or some of it in turn; one that owes nothing leaves the agenda."""
@@ -96,11 +108,23 @@ class Scheduler:
                 self._continue_at[entry.key] = work.ask.order_id
                 break
             owed.append(work)
-        if owed or start is not None:
+        if owed or start is not None or self._store.has_unreadable(entry.key):
             await self._agenda.touch(entry.key)
         else:
             await self._agenda.drop_settled(entry)
         return owed
+
+    async def _expire(self, work: Work) -> None:
+        """Give an order up that waited too long, unless Simphony was called for it since its row was read."""
+        stored = await self._store.find(work.ask.property_code, work.ask.order_id)
+        owed = await self._store.find_work(work.ask)  # after the order, whose version so tells of later calls
+        now = self._clock.now()
+        if stored is None or owed is None or not owed.is_expired(now):
+            return
+        order, of_round = stored.order, work.ask.round
+        expired = round_life.expired(order, of_round, now) if of_round else life.expired(order, now)
+        if expired is not None and await self._store.advance(stored, expired, work.ask) is not None:
+            self.offer(expired.begun)
 
     async def _sweep_target(self, target: str | None, works: Sequence[Work]) -> None:
         now = self._clock.now()

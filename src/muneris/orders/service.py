@@ -1,16 +1,14 @@
 """Taking orders: one call, one order, whatever the network does."""
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from uuid import UUID
 
-from muneris.cloud.agenda import Agenda
-from muneris.cloud.tables import RowConflictError
 from muneris.config.menu import Menu
 from muneris.config.property import Property
 from muneris.core.clock import Clock, to_rfc3339
+from muneris.core.idempotency import read_key
 from muneris.core.identity import Caller
 from muneris.core.ids import PROPERTY_CODE
 from muneris.core.problems import (
@@ -24,24 +22,24 @@ from muneris.core.validation import refuse_invalid
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
 from muneris.orders import model, pricing
+from muneris.orders.acceptance import Acceptance, Candidate
+from muneris.orders.capacity import Wanted
 from muneris.orders.guests import GuestLimit
 from muneris.orders.model import (
     Fulfilment,
     HistoryEntry,
     Order,
     Payment,
-    PricedLine,
     Status,
-    Totals,
 )
+from muneris.orders.priced import PricedLine, Totals
 from muneris.orders.read_models import ReadModels
-from muneris.orders.request import OrderRequest, ReadOrder, read_key, read_order
-from muneris.orders.scheduler import Scheduler
-from muneris.orders.store import Claim, GuestOrders, OrderStore, StoredOrder
+from muneris.orders.request import OrderRequest, ReadOrder, read_order
+from muneris.orders.store import Claim, OrderStore
+from muneris.orders.switch import IntakeSwitch
+from muneris.orders.timing import PROPERTY_NOT_OPEN, Timing, expiry_of, plan, requestable
 
-PROPERTY_NOT_OPEN = ProblemType("property_not_open", 409, "Property not open")
 PAYMENT_NOT_CONFIGURED = ProblemType("payment_not_configured", 409, "Payment not configured")
-ITEM_UNAVAILABLE = ProblemType("item_unavailable", 409, "Item unavailable")
 
 
 @dataclass(frozen=True)
@@ -63,29 +61,40 @@ class Placed:
     replayed: bool
 
 
+@dataclass(frozen=True)
+class _Arrival:
+    """A well-formed order that is meant for us, and what its property is."""
+
+    wish: PlaceOrder
+    order_id: UUID
+    read: ReadOrder
+    known: Property | None
+    now: datetime
+
+
 class Intake:
     """Takes orders in one region.
 
-    Accepting one reads nothing from storage while its read models are warm, except a guest's open orders,
-    and writes one transaction: its insert is the claim of the key. Only a refusal reads the key first,
-    because an accepted order is never refused on its retry.
+    Accepting one reads nothing from storage while its read models are warm, except a guest's open orders and
+    the slots that its property limits, and writes one transaction: its insert is the claim of the key. Only
+    a refusal reads the key first, because an accepted order is never refused on its retry.
     """
 
     def __init__(
         self,
         region: str,
         store: OrderStore,
-        agenda: Agenda,
-        scheduler: Scheduler,
+        switch: IntakeSwitch,
         guests: GuestLimit,
+        acceptance: Acceptance,
         read_models: ReadModels,
         clock: Clock,
     ) -> None:
         self._region = region
         self._store = store
-        self._agenda = agenda
-        self._scheduler = scheduler
+        self._switch = switch
         self._guests = guests
+        self._acceptance = acceptance
         self._read = read_models
         self._clock = clock
 
@@ -108,34 +117,66 @@ class Intake:
             raise PROPERTY_NOT_FOUND("There is no such property.")
         await self._read.homes.require_here(code)
         async with self._guests.turn(wish.caller, code):
-            return await self._admit(wish, order_id, read, known)
+            return await self._place_here(_Arrival(wish, order_id, read, known, now))
 
-    async def _admit(
-        self, wish: PlaceOrder, order_id: UUID, read: ReadOrder, known: Property | None
-    ) -> Placed:
-        """Accept what is well-formed and meant for us. From here on the stored answer wins over a refusal."""
-        code = wish.property_code
+    async def _place_here(self, new: _Arrival) -> Placed:
+        """From here on the stored answer wins over a refusal."""
         try:
-            menu = await self._open_menu(code, known, read.request)
-            guest = await self._guests.admit(wish.caller, code, order_id)
-            order, stock = await self._price(wish, order_id, read, menu)
+            candidate = await self._admit(new)
+            earlier = await self._acceptance.accept(candidate)
+            if earlier is None:
+                return Placed(new.order_id, candidate.claim.receipt, replayed=False)
         except ProblemError:
-            accepted = await self._store.find(code, order_id)
-            if accepted is None:
+            earlier = await self._store.find(new.wish.property_code, new.order_id)
+            if earlier is None:
                 raise
-            return _repeated(accepted, wish.caller, read.fingerprint)
-        return await self._accept(wish, order, stock, read.fingerprint, guest)
+        if not earlier.claim.is_repeated_by(new.wish.caller, new.read.fingerprint):
+            raise IDEMPOTENCY_KEY_REUSED(
+                "This key belongs to another order: make a new UUIDv7 for each order."
+            )
+        return Placed(new.order_id, earlier.claim.receipt, replayed=True)
+
+    async def _admit(self, new: _Arrival) -> Candidate:
+        """The order as it would be accepted, unless others have its places."""
+        wish, request = new.wish, new.read.request
+        code = wish.property_code
+        known, menu = await self._open(code, new.known, request)
+        state = await self._switch.get(code)
+        timing = plan(known, state, new.read.requested_at, new.now)
+        guest = await self._guests.admit(wish.caller, code, new.order_id)
+        lines = pricing.price_lines(request.lines, menu)
+        stock = pricing.stock_payload(request.lines, await self._read.recipes.find(code) or Recipes())
+        availability = await self._read.availability.find(code) or Availability()
+        is_later = timing.release_at is not None
+        pricing.require_available(lines, availability, timing.release_at or new.now, later=is_later)
+        totals = pricing.total_up(request, lines, menu.currency)
+        order = self._received(new, known, timing, lines, totals)
+        return Candidate(
+            caller=wish.caller,
+            order=order,
+            claim=Claim(new.read.fingerprint, wish.caller.subject, _receipt(order)),
+            work=model.reserve_stock(order, stock, new.now, release_at=timing.release_at),
+            guest=guest,
+            wanted=Wanted(
+                known=known,
+                order_id=new.order_id,
+                type=request.fulfilment.type,
+                timing=timing,
+                span=requestable(known, state, new.now),
+                now=new.now,
+            ),
+        )
 
     async def _repeat_late(self, wish: PlaceOrder, order_id: UUID, fingerprint: str) -> Placed:
         """Refuse what is wanted in the past, unless it was accepted when that was still to come."""
         known = PROPERTY_CODE.fullmatch(wish.property_code)
         accepted = await self._store.find(wish.property_code, order_id) if known else None
-        if accepted is None or not _is_repeat(accepted.claim, wish.caller, fingerprint):
+        if accepted is None or not accepted.claim.is_repeated_by(wish.caller, fingerprint):
             raise refuse_invalid([("fulfilment.requested_at", "is in the past")])
         return Placed(order_id, accepted.claim.receipt, replayed=True)
 
-    async def _open_menu(self, code: str, known: Property | None, request: OrderRequest) -> Menu:
-        """The menu of a property that takes such orders."""
+    async def _open(self, code: str, known: Property | None, request: OrderRequest) -> tuple[Property, Menu]:
+        """A property that takes such orders, and its menu."""
         menu = await self._read.menus.find(code)
         if known is None or known.status != "configured" or menu is None:
             raise PROPERTY_NOT_OPEN("The property does not take orders yet: it is not configured.")
@@ -145,86 +186,40 @@ class Intake:
             raise PROPERTY_NOT_OPEN(f"The property does not take {request.fulfilment.type} orders.")
         if request.payment.method == "online":
             raise PAYMENT_NOT_CONFIGURED("The property has no payment provider: choose another method.")
-        return menu
-
-    async def _price(
-        self, wish: PlaceOrder, order_id: UUID, read: ReadOrder, menu: Menu
-    ) -> tuple[Order, Mapping[str, Decimal]]:
-        """The order as it would be accepted, and the stock it takes."""
-        code, request = wish.property_code, read.request
-        lines = pricing.price_lines(request.lines, menu)
-        stock = pricing.stock_taken(request.lines, await self._read.recipes.find(code) or Recipes())
-        await self._require_available(code, lines)
-        totals = pricing.total_up(request, lines, menu.currency)
-        return self._received(wish, order_id, read, lines, totals), stock
-
-    async def _require_available(self, code: str, lines: Sequence[PricedLine]) -> None:
-        availability, now = await self._read.availability.find(code) or Availability(), self._clock.now()
-        missing = [line.name for line in lines if availability.is_unavailable(line.menu_item_id, now)]
-        if missing:
-            raise ITEM_UNAVAILABLE(f"Not available now: {', '.join(dict.fromkeys(missing))}.")
+        return known, menu
 
     def _received(
         self,
-        wish: PlaceOrder,
-        order_id: UUID,
-        read: ReadOrder,
+        new: _Arrival,
+        known: Property,
+        timing: Timing,
         lines: tuple[PricedLine, ...],
         totals: Totals,
     ) -> Order:
-        at, request = to_rfc3339(self._clock.now()), read.request
-        payment = Payment(method=request.payment.method, status="none", reference=request.payment.reference)
+        at, request, subject = to_rfc3339(new.now), new.read.request, new.wish.caller.subject
+        expires_at = expiry_of(known, new.read.requested_at, new.now)
         return Order(
-            order_id=order_id,
-            property_code=wish.property_code,
+            order_id=new.order_id,
+            property_code=new.wish.property_code,
             region=self._region,
             status=Status.RECEIVED,
             channel=request.channel,
-            fulfilment=Fulfilment(**request.fulfilment.model_dump()),
-            lines=read.lines,
+            fulfilment=Fulfilment(**request.fulfilment.model_dump(), promised_at=_wire(timing.promised_at)),
+            lines=new.read.lines,
             priced_lines=lines,
             totals=totals,
-            payment=payment,
+            payment=Payment.of_new_order(request.payment.method, request.payment.reference),
             customer=request.customer.model_dump(exclude_none=True) if request.customer else None,
-            history=(HistoryEntry(at=at, status=Status.RECEIVED, by=wish.caller.subject),),
-            placed_by=wish.caller.subject,
+            history=(HistoryEntry(at=at, status=Status.RECEIVED, by=subject),),
+            placed_by=subject,
             created_at=at,
             updated_at=at,
+            expires_at=_wire(expires_at),
         )
 
-    async def _accept(
-        self,
-        wish: PlaceOrder,
-        order: Order,
-        stock: Mapping[str, Decimal],
-        fingerprint: str,
-        guest: GuestOrders | None,
-    ) -> Placed:
-        claim = Claim(fingerprint, wish.caller.subject, _receipt(order))
-        work = model.reserve_stock(order, _stock_payload(stock), self._clock.now())
-        await self._agenda.touch(order.property_code)
-        while True:
-            try:
-                await self._store.accept(order, claim, work, guest)
-            except RowConflictError:
-                accepted = await self._store.find(order.property_code, order.order_id)
-                if accepted is not None:
-                    return _repeated(accepted, wish.caller, fingerprint)
-                # Another order of the same guest was faster.
-                guest = await self._guests.admit(wish.caller, order.property_code, order.order_id)
-            else:
-                self._scheduler.offer([work])
-                return Placed(order.order_id, claim.receipt, replayed=False)
 
-
-def _repeated(accepted: StoredOrder, caller: Caller, fingerprint: str) -> Placed:
-    if not _is_repeat(accepted.claim, caller, fingerprint):
-        raise IDEMPOTENCY_KEY_REUSED("This key belongs to another order: make a new UUIDv7 for each order.")
-    return Placed(accepted.order.order_id, accepted.claim.receipt, replayed=True)
-
-
-def _is_repeat(claim: Claim, caller: Caller, fingerprint: str) -> bool:
-    return claim.placed_by == caller.subject and claim.fingerprint == fingerprint
+def _wire(moment: datetime | None) -> str | None:
+    return None if moment is None else to_rfc3339(moment)
 
 
 def _receipt(order: Order) -> bytes:
@@ -238,7 +233,3 @@ def _receipt(order: Order) -> bytes:
         "created_at": order.created_at,
     }
     return json.dumps(receipt).encode()
-
-
-def _stock_payload(stock: Mapping[str, Decimal]) -> str:
-    return json.dumps({"lines": [{"sku": sku, "quantity": str(stock[sku])} for sku in sorted(stock)]})

@@ -4,16 +4,19 @@
 |---|---|
 | `order|<~uuid7>` | the order; inserting it claims its key. Newest first |
 | `open|<~uuid7>` | it is not at rest |
-| `work|<order>|<number>|<step>` | a step it owes |
+| `round|<order>|<~uuid7>` | who asked for a round of it, and how; inserting it claims its key |
+| `work|<order>|<number>|<step>[|<round>]` | a step it owes, or one of its rounds |
 | `guest|<subject>` | ids of a guest's open orders |
+| `slot|<type>|<window or now>` | ids of the orders that have its places |
 | `changed` | which orders moved on lately: one row more in each transaction that moves one on |
 """
 
+import asyncio
 import json
-import zlib
+import logging
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from muneris.cloud.tables import (
@@ -28,24 +31,30 @@ from muneris.cloud.tables import (
     rows_with_prefix,
 )
 from muneris.cloud.tables.remembered import Remembered
-from muneris.core.clock import from_rfc3339, to_rfc3339
+from muneris.core.identity import Caller
 from muneris.core.ids import newest_first
 from muneris.orders.changes import CHANGED, Changes, changed_values
-from muneris.orders.model import Advance, Ask, Order, Step, Work
+from muneris.orders.model import Advance, Ask, Order, Work
+from muneris.orders.order_rows import order_of, order_values
+from muneris.orders.work_rows import WORK, due_values, work_key, work_of, work_values
+
+_log = logging.getLogger(__name__)
 
 REMEMBERED = 2_000
 """How many orders under way a process remembers: some 10 KB each."""
-_CHUNK = 60 * 1024
-_WORK = "work|"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Who placed an order with which request, and what was answered."""
+    """Who placed an order, or a round of one, with which request, and what was answered."""
 
     fingerprint: str
     placed_by: str
     receipt: bytes
+
+    def is_repeated_by(self, caller: Caller, fingerprint: str) -> bool:
+        """Whether somebody asks for the same once more."""
+        return self.placed_by == caller.subject and self.fingerprint == fingerprint
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,20 @@ class GuestOrders:
     etag: str | None = None
 
 
+@dataclass(frozen=True)
+class Place:
+    """A row that lists who has a slot's places, the new order among them; `etag` is None before the first."""
+
+    key: str
+    values: Values
+    etag: str | None
+
+
 class OrderStore:
     """Orders and what they owe, in table `Orders`; `changes` is told of each order that moved on.
 
-    Orders that this process moved on lately are remembered until they are at rest, so that it need not read
-    what it wrote: see `recall`.
+    Orders that this process moved on lately are remembered while they await an answer, so that it need not
+    read what it wrote: see `recall`.
     """
 
     def __init__(self, table: Table, changes: Changes) -> None:
@@ -77,32 +95,37 @@ class OrderStore:
         self._changes = changes
         self._orders = Remembered[tuple[Order, Claim]](REMEMBERED)
         self._works = Remembered[Work](REMEMBERED)
+        self._unreadable: dict[str, set[str]] = defaultdict(set)
 
-    async def accept(self, order: Order, claim: Claim, work: Work, guest: GuestOrders | None = None) -> None:
-        """Store a new order, its first work, and its place among its guest's open orders.
+    async def accept(
+        self,
+        order: Order,
+        claim: Claim,
+        work: Work,
+        guest: GuestOrders | None = None,
+        places: Sequence[Place] = (),
+    ) -> None:
+        """Store a new order, its first work, its place among its guest's open orders, and those in slots.
 
         Raises:
-            RowConflictError: its key is taken, or the guest's orders changed meanwhile.
+            RowConflictError: its key is taken, or the guest's orders or a slot changed meanwhile.
             TableUnavailableError: it is not known to be stored.
         """
         key = newest_first(order.order_id)
-        values = {
-            **_order_values(order),
-            "Fingerprint": claim.fingerprint,
-            "PlacedBy": claim.placed_by,
-            "Receipt": claim.receipt,
-        }
+        values = {**order_values(order), **_claim_values(claim)}
         transaction = Transaction(order.property_code).insert(f"order|{key}", values)
-        transaction.insert(f"open|{key}", {}).insert(_work_key(work.ask), _work_values(work))
+        transaction.insert(f"open|{key}", {}).insert(work_key(work.ask), work_values(work))
         if guest is not None:
             _add_guest(transaction, claim.placed_by, guest)
+        for place in places:
+            _write_new(transaction, place.key, place.values, place.etag)
         etags = await self._table.transact(transaction)
         self._remember(order, claim, etags)
 
     async def find(self, property_code: str, order_id: UUID) -> StoredOrder | None:
         """The order, or None."""
         row = await self._table.find(property_code, f"order|{newest_first(order_id)}")
-        return None if row is None else _stored_order(row)
+        return None if row is None else stored_order(row)
 
     def recall(self, property_code: str, order_id: UUID) -> StoredOrder | None:
         """The order as this process last wrote it, or None.
@@ -114,7 +137,7 @@ class OrderStore:
 
     def recall_work(self, ask: Ask) -> Work | None:
         """The owed step as this process last wrote it, or None; it may be outdated, as `recall`."""
-        known = self._works.recall(ask.property_code, _work_key(ask))
+        known = self._works.recall(ask.property_code, work_key(ask))
         return None if known is None else known.value
 
     async def is_open(self, property_code: str, order_id: UUID) -> bool:
@@ -128,25 +151,44 @@ class OrderStore:
             return GuestOrders()
         return GuestOrders(tuple(UUID(each) for each in json.loads(row.text("Orders"))), row.etag)
 
+    async def find_round(self, property_code: str, order_id: UUID, round_id: UUID) -> Claim | None:
+        """Who asked for a round of an order with which request, and what was answered; None: nobody did."""
+        row = await self._table.find(property_code, _round_key(order_id, round_id))
+        return None if row is None else _claim_of(row)
+
     async def find_work(self, ask: Ask) -> Work | None:
         """The owed step, or None: it was answered."""
-        row = await self._table.find(ask.property_code, _work_key(ask))
-        return None if row is None else _work(row)
+        row = await self._table.find(ask.property_code, work_key(ask))
+        return None if row is None else work_of(row)
 
     async def works(self, property_code: str, start: UUID | None = None) -> AsyncIterator[Work]:
-        """Every step a property's orders owe, the oldest order's first, from the order `start` on."""
-        async for row in rows_with_prefix(self._table, property_code, _WORK, str(start or "")):
-            yield _work(row)
+        """Every step a property's orders owe, the oldest order's first, from the order `start` on.
 
-    async def claim_posting(self, stored: StoredOrder, order: Order, work: Work) -> tuple[str, Work] | None:
-        """Write that `order` is being posted; its new ETag and the claimed work.
+        A row that cannot be read is left out: it does not stop the others.
+        """
+        async for row in rows_with_prefix(self._table, property_code, WORK, str(start or "")):
+            try:
+                work = work_of(row)
+            except (ValueError, TypeError, LookupError) as error:
+                self._report_unreadable(row, error)
+            else:
+                yield work
+
+    def has_unreadable(self, property_code: str) -> bool:
+        """Whether steps were left out that this version cannot read: another one may."""
+        return property_code in self._unreadable
+
+    async def claim_call(
+        self, stored: StoredOrder, order: Order, work: Work
+    ) -> tuple[StoredOrder, Work] | None:
+        """Write that a call for `work` is about to be made, and `order` as it is then; both as written.
 
         None: somebody else got there first, or the work is answered.
         """
         transaction = Transaction(order.property_code)
-        transaction.merge(_order_key(order), _order_values(order), etag=stored.etag)
-        transaction.merge(_work_key(work.ask), _work_values(work), etag=work.etag)
-        self._forget(order, work.ask)
+        transaction.merge(_order_key(order), order_values(order), etag=stored.etag)
+        transaction.merge(work_key(work.ask), work_values(work), etag=work.etag)
+        self._forget(order, [work.ask])
         if order.sequence > stored.order.sequence:  # said again it would hide what others said in between
             transaction.upsert(CHANGED, changed_values(order))
         try:
@@ -154,47 +196,59 @@ class OrderStore:
         except RowConflictError:
             return None
         self._changes.tell(order)
-        if not {_order_key(order), _work_key(work.ask)} <= etags.keys():
+        if not {_order_key(order), work_key(work.ask)} <= etags.keys():
             return None  # it took a lost answer to learn that it happened, and meanwhile somebody wrote again
         self._remember(order, stored.claim, etags)
-        return etags[_order_key(order)], _with_etag(work, etags[_work_key(work.ask)])
+        claimed = StoredOrder(order, stored.claim, etags[_order_key(order)])
+        return claimed, replace(work, etag=etags[work_key(work.ask)])
 
-    async def advance(self, etag: str, answered: Ask, advance: Advance) -> bool:
-        """Apply an answer: its ask goes, the order moves on from version `etag`, new work begins.
+    async def advance(
+        self,
+        stored: StoredOrder,
+        advance: Advance,
+        answered: Ask | None = None,
+        new_round: tuple[UUID, Claim] | None = None,
+    ) -> StoredOrder | None:
+        """Move an order on from the version that was read; as it is then.
 
-        False: the order changed meanwhile, or the ask is no longer owed; nothing was written.
+        The ask that was answered goes, and those that end with it; new work begins; a new round claims its
+        key.
+
+        None: the order changed meanwhile, one of these asks is no longer owed, or the key is taken; nothing
+        was written.
         """
         order = advance.order
+        gone = [*advance.ended, *([] if answered is None else [answered])]
         transaction = Transaction(order.property_code)
-        transaction.merge(_order_key(order), _order_values(order), etag=etag)
+        transaction.merge(_order_key(order), order_values(order), etag=stored.etag)
         transaction.upsert(CHANGED, changed_values(order))
-        transaction.delete(_work_key(answered), etag=ANY)
+        for ask in gone:
+            transaction.delete(work_key(ask), etag=ANY)
         for work in advance.begun:
-            transaction.insert(_work_key(work.ask), _work_values(work))
-        if order.at_rest:
-            transaction.delete(f"open|{newest_first(order.order_id)}", etag=ANY)
-        known = self.recall(order.property_code, order.order_id)
-        self._forget(order, answered)
+            transaction.insert(work_key(work.ask), work_values(work))
+        if new_round is not None:
+            round_id, claim = new_round
+            transaction.insert(_round_key(order.order_id, round_id), _claim_values(claim))
+        _open_or_close(transaction, stored.order, order)
+        self._forget(order, gone)
         try:
             etags = await self._table.transact(transaction)
         except RowConflictError:
-            return False
-        if known is not None:
-            self._remember(order, known.claim, etags, advance.begun)
+            return None
+        self._remember(order, stored.claim, etags, advance.begun)
         self._changes.tell(order)
-        return True
+        return StoredOrder(order, stored.claim, etags.get(_order_key(order), ""))
 
     async def finish(self, asks: Sequence[Ask]) -> None:
         """Remove steps of one property that are done; those already gone are no matter."""
         transaction = Transaction(asks[0].property_code)
         for ask in asks:
-            transaction.delete(_work_key(ask), etag=ANY)
+            transaction.delete(work_key(ask), etag=ANY)
         try:
             await self._table.transact(transaction)
         except RowMissingError:
             if len(asks) > 1:
-                for ask in asks:
-                    await self.finish([ask])
+                await asyncio.gather(*(self.finish([ask]) for ask in asks))
 
     async def move(self, moved: Sequence[Work]) -> list[Work]:
         """Write the new due times of one property's steps; those that are ours to send.
@@ -203,21 +257,22 @@ class OrderStore:
         """
         transaction = Transaction(moved[0].ask.property_code)
         for work in moved:
-            transaction.merge(_work_key(work.ask), _due_values(work), etag=work.etag)
+            transaction.merge(work_key(work.ask), due_values(work), etag=work.etag)
         try:
             etags = await self._table.transact(transaction)
         except (RowMissingError, RowChangedError):
             if len(moved) == 1:
                 return []
-            return [each for work in moved for each in await self.move([work])]
+            alone = await asyncio.gather(*(self.move([work]) for work in moved))
+            return [each for some in alone for each in some]
         return [
-            _with_etag(work, etags[_work_key(work.ask)]) for work in moved if _work_key(work.ask) in etags
+            replace(work, etag=etags[work_key(work.ask)]) for work in moved if work_key(work.ask) in etags
         ]
 
     async def write_work(self, work: Work) -> bool:
         """Write all of a step from the version it was read in; False: it changed meanwhile."""
         transaction = Transaction(work.ask.property_code)
-        transaction.merge(_work_key(work.ask), _work_values(work), etag=work.etag)
+        transaction.merge(work_key(work.ask), work_values(work), etag=work.etag)
         try:
             await self._table.transact(transaction)
         except RowConflictError:
@@ -227,93 +282,66 @@ class OrderStore:
     def _remember(
         self, order: Order, claim: Claim, etags: Mapping[str, str], works: Sequence[Work] = ()
     ) -> None:
-        if order.at_rest:
+        if not order.awaited:
             return
         key = _order_key(order)
         self._orders.wrote(order.property_code, key, (order, claim), etags.get(key))
         for work in works:
-            etag = etags.get(_work_key(work.ask), "")
-            self._works.wrote(order.property_code, _work_key(work.ask), _with_etag(work, etag), etag or None)
+            etag = etags.get(work_key(work.ask), "")
+            self._works.wrote(order.property_code, work_key(work.ask), replace(work, etag=etag), etag or None)
 
-    def _forget(self, order: Order, ask: Ask) -> None:
+    def _report_unreadable(self, row: Row, error: Exception) -> None:
+        """Once: a sweep comes across it every few seconds."""
+        known = self._unreadable[row.partition]
+        if row.key not in known:
+            known.add(row.key)
+            _log.error("%s: %s is left out, it cannot be read: %s", row.partition, row.key, error)
+
+    def _forget(self, order: Order, asks: Sequence[Ask]) -> None:
         """Before a write: should its outcome stay unknown, nothing is remembered."""
         self._orders.forget(order.property_code, _order_key(order))
-        self._works.forget(ask.property_code, _work_key(ask))
+        for ask in asks:
+            self._works.forget(ask.property_code, work_key(ask))
 
 
 def _order_key(order: Order) -> str:
     return f"order|{newest_first(order.order_id)}"
 
 
-def _work_key(ask: Ask) -> str:
-    return f"{_WORK}{ask.order_id}|{ask.number:06}|{ask.step}"
+def _round_key(order_id: UUID, round_id: UUID) -> str:
+    return f"round|{order_id}|{newest_first(round_id)}"
+
+
+def _open_or_close(transaction: Transaction, before: Order, order: Order) -> None:
+    """Keep the order's open row: it goes as the order comes to rest, and comes back if it is moved again."""
+    key = f"open|{newest_first(order.order_id)}"
+    if order.at_rest and not before.at_rest:
+        transaction.delete(key, etag=ANY)
+    elif before.at_rest and not order.at_rest:
+        transaction.insert(key, {})
 
 
 def _add_guest(transaction: Transaction, subject: str, guest: GuestOrders) -> None:
     values = {"Orders": json.dumps([str(each) for each in guest.order_ids])}
-    if guest.etag is None:
-        transaction.insert(f"guest|{subject}", values)
+    _write_new(transaction, f"guest|{subject}", values, guest.etag)
+
+
+def _write_new(transaction: Transaction, key: str, values: Values, etag: str | None) -> None:
+    """Write all of a row from the version it was read in; None: there was no such row."""
+    if etag is None:
+        transaction.insert(key, values)
     else:
-        transaction.replace(f"guest|{subject}", values, etag=guest.etag)
+        transaction.replace(key, values, etag=etag)
 
 
-def _order_values(order: Order) -> Values:
-    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 5)  # a small state: an order is short
-    body = packer.compress(order.model_dump_json().encode()) + packer.flush()
-    chunks = [body[at : at + _CHUNK] for at in range(0, len(body), _CHUNK)]
-    return {
-        "Status": order.status,
-        "Sequence": order.sequence,
-        "CreatedAt": order.created_at,
-        "Chunks": len(chunks),
-        **{f"Body{number}": chunk for number, chunk in enumerate(chunks)},
-    }
+def _claim_values(claim: Claim) -> Values:
+    return {"Fingerprint": claim.fingerprint, "PlacedBy": claim.placed_by, "Receipt": claim.receipt}
 
 
-def _stored_order(row: Row) -> StoredOrder:
-    body = b"".join(row.binary(f"Body{number}") for number in range(row.number("Chunks")))
-    claim = Claim(row.text("Fingerprint"), row.text("PlacedBy"), row.binary("Receipt"))
-    return StoredOrder(Order.model_validate_json(zlib.decompress(body)), claim, row.etag)
+def _claim_of(row: Row) -> Claim:
+    return Claim(row.text("Fingerprint"), row.text("PlacedBy"), row.binary("Receipt"))
 
 
-def _due_values(work: Work) -> Values:
-    return {"DueAt": to_rfc3339(work.due_at), "Attempts": work.attempts}
-
-
-def _work_values(work: Work) -> Values:
-    return {
-        **_due_values(work),
-        "Payload": work.payload,
-        "BornAt": to_rfc3339(work.born_at),
-        "FirstSentAt": _time_value(work.first_sent_at),
-        "LastDeadline": _time_value(work.last_deadline),
-        "ClaimedUntil": _time_value(work.claimed_until),
-    }
-
-
-def _work(row: Row) -> Work:
-    _, order_id, number, step = row.key.split("|")
-    return Work(
-        ask=Ask(row.partition, UUID(order_id), int(number), Step(step)),
-        payload=row.text("Payload"),
-        born_at=from_rfc3339(row.text("BornAt")),
-        due_at=from_rfc3339(row.text("DueAt")),
-        attempts=row.number("Attempts"),
-        first_sent_at=_find_time(row, "FirstSentAt"),
-        last_deadline=_find_time(row, "LastDeadline"),
-        claimed_until=_find_time(row, "ClaimedUntil"),
-        etag=row.etag,
-    )
-
-
-def _with_etag(work: Work, etag: str) -> Work:
-    return replace(work, etag=etag)
-
-
-def _time_value(moment: datetime | None) -> str:
-    return "" if moment is None else to_rfc3339(moment)
-
-
-def _find_time(row: Row, name: str) -> datetime | None:
-    text = row.text(name)
-    return from_rfc3339(text) if text else None
+def stored_order(row: Row) -> StoredOrder:
+    """The order that a row `order|…` holds."""
+    return StoredOrder(order_of(row), _claim_of(row), row.etag)

@@ -23,7 +23,7 @@ def target_of(ask: Ask) -> str | None:
     """Whom a step asks; None: it is only told."""
     if ask.step.is_tell:
         return None
-    return f"simphony|{ask.property_code}" if ask.step is Step.POST else _INVENTORY
+    return f"simphony|{ask.property_code}" if ask.step in {Step.POST, Step.VOID} else _INVENTORY
 
 
 @dataclass(frozen=True)

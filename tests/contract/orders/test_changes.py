@@ -11,6 +11,7 @@ from tests.ticks import Ticks
 from muneris.cloud.tables import Table, Values
 from muneris.orders import model
 from muneris.orders.changes import CHANGED, Changes
+from muneris.orders.life import check_opened, posting_begun, stock_rejected, stock_reserved
 from muneris.orders.model import CheckReference, Order, Work
 from muneris.orders.store import Claim, OrderStore, StoredOrder
 
@@ -34,17 +35,17 @@ class Life:
     async def reserve(self) -> None:
         stored = await self.stored()
         ask = model.reserve_stock(self._order, "{}", NOON).ask
-        assert await self._store.advance(stored.etag, ask, model.stock_reserved(stored.order, NOON))
+        assert await self._store.advance(stored, stock_reserved(stored.order, NOON), ask)
 
     async def claim(self) -> None:
         """Claim it for posting; again, if it was claimed before."""
         stored = await self.stored()
-        order = model.posting_begun(stored.order, NOON)
-        assert await self._store.claim_posting(stored, order, await self._post()) is not None
+        order = posting_begun(stored.order, NOON)
+        assert await self._store.claim_call(stored, order, await self._post()) is not None
 
     async def confirm(self) -> None:
         stored, post = await self.stored(), await self._post()
-        assert await self._store.advance(stored.etag, post.ask, model.check_opened(stored.order, CHECK, NOON))
+        assert await self._store.advance(stored, check_opened(stored.order, CHECK, NOON), post.ask)
 
     async def stored(self) -> StoredOrder:
         stored = await self._store.find(CODE, self._order.order_id)
@@ -52,7 +53,7 @@ class Life:
         return stored
 
     async def _post(self) -> Work:
-        work = await self._store.find_work(model.stock_reserved(self._order, NOON).begun[0].ask)
+        work = await self._store.find_work(stock_reserved(self._order, NOON).begun[0].ask)
         assert work is not None
         return work
 
@@ -131,7 +132,7 @@ async def test_a_step_that_is_refused_says_nothing(life: Life, store: OrderStore
     await life.reserve()
     before = await said(table)
     ask = model.reserve_stock(stale.order, "{}", NOON).ask
-    assert not await store.advance(stale.etag, ask, model.stock_rejected(stale.order, ["bun"], NOON))
+    assert not await store.advance(stale, stock_rejected(stale.order, ["bun"], NOON), ask)
     assert await said(table) == before
 
 

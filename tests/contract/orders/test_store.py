@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from itertools import batched
@@ -11,10 +12,20 @@ from uuid import UUID
 import pytest
 from tests.restaurant import CODE, NOON, ORDER_ID, plain_order
 
-from muneris.cloud.tables import RowConflictError
-from muneris.core.ids import new_uuid7
-from muneris.orders import model
-from muneris.orders.model import Advance, Ask, CheckReference, PricedCondiment, PricedLine, Status, Step, Work
+from muneris.cloud.tables import RowConflictError, Table, Transaction, get_row
+from muneris.core.clock import to_rfc3339
+from muneris.core.ids import new_uuid7, newest_first
+from muneris.orders import life, model, wishes
+from muneris.orders.model import (
+    Advance,
+    Ask,
+    CheckReference,
+    FulfilmentStatus,
+    Status,
+    Step,
+    Work,
+)
+from muneris.orders.priced import PricedCondiment, PricedLine
 from muneris.orders.store import Claim, GuestOrders, OrderStore, StoredOrder
 
 LATER = NOON + timedelta(seconds=70)
@@ -50,8 +61,8 @@ async def reserve(store: OrderStore) -> tuple[StoredOrder, Work]:
     """An order whose stock is held, and its ask to post."""
     work = await accept(store)
     stored = await get(store)
-    advance = model.stock_reserved(stored.order, NOON)
-    assert await store.advance(stored.etag, work.ask, advance)
+    advance = life.stock_reserved(stored.order, NOON)
+    assert await store.advance(stored, advance, work.ask)
     return await get(store), await get_work(store, advance.begun[0].ask)
 
 
@@ -124,47 +135,160 @@ async def test_an_answer_moves_the_order_and_its_work_together(store: OrderStore
 async def test_an_answer_is_applied_to_the_version_it_was_made_from(store: OrderStore) -> None:
     work = await accept(store)
     stored = await get(store)
-    advance = model.stock_reserved(stored.order, NOON)
-    assert await store.advance(stored.etag, work.ask, advance)
-    rejected = model.stock_rejected(stored.order, ["bun"], NOON)
-    assert not await store.advance(stored.etag, work.ask, rejected)
+    advance = life.stock_reserved(stored.order, NOON)
+    assert await store.advance(stored, advance, work.ask)
+    rejected = life.stock_rejected(stored.order, ["bun"], NOON)
+    assert not await store.advance(stored, rejected, work.ask)
     fresh = await get(store)
-    assert not await store.advance(fresh.etag, work.ask, rejected)
+    assert not await store.advance(fresh, rejected, work.ask)
     assert await get(store) == fresh
     assert await asks(store) == [advance.begun[0].ask]
 
 
 async def test_at_rest_it_is_open_no_more(store: OrderStore) -> None:
     stored, post = await reserve(store)
-    posting = model.posting_begun(stored.order, NOON)
-    confirmed = model.check_opened(posting, CHECK, NOON)
-    assert await store.advance(stored.etag, post.ask, confirmed)
+    posting = life.posting_begun(stored.order, NOON)
+    confirmed = life.check_opened(posting, CHECK, NOON)
+    assert await store.advance(stored, confirmed, post.ask)
     assert not await store.is_open(CODE, ORDER_ID)
     assert (await get(store)).order == confirmed.order
     assert sorted(ask.step for ask in await asks(store)) == [Step.CONSUME, Step.TELL_CONFIRMED]
 
 
+async def confirmed(store: OrderStore) -> StoredOrder:
+    """An order at rest that owes nothing."""
+    stored, post = await reserve(store)
+    advance = life.check_opened(life.posting_begun(stored.order, NOON), CHECK, NOON)
+    assert await store.advance(stored, advance, post.ask)
+    await store.finish([work.ask for work in advance.begun])
+    return await get(store)
+
+
+async def cancel(store: OrderStore, stored: StoredOrder) -> StoredOrder | None:
+    advance = wishes.cancel(stored.order, "ann", None, LATER)
+    assert advance is not None
+    return await store.advance(stored, advance)
+
+
+async def test_what_was_moved_on_is_returned_as_it_is_stored(store: OrderStore) -> None:
+    work = await accept(store)
+    stored = await get(store)
+    assert await store.advance(stored, life.stock_reserved(stored.order, NOON), work.ask) == await get(store)
+
+
+async def test_moved_again_it_is_open_again_until_it_rests(store: OrderStore) -> None:
+    cancelling = await cancel(store, await confirmed(store))
+    assert cancelling is not None
+    assert await store.is_open(CODE, ORDER_ID)
+    (void,) = await asks(store)
+    assert (void.step, void.number) == (Step.VOID, 5)
+    done = life.cancellation_done(cancelling.order, LATER, "simphony")
+    assert await store.advance(cancelling, done, void)
+    assert not await store.is_open(CODE, ORDER_ID)
+    assert sorted(ask.step for ask in await asks(store)) == [Step.RELEASE, Step.TELL_CANCELLED]
+
+
+async def test_at_rest_it_may_go_on_to_rest(store: OrderStore) -> None:
+    stored = await confirmed(store)
+    stages: tuple[FulfilmentStatus, ...] = ("preparing", "completed")
+    for status in stages:
+        advance = wishes.fulfil(stored.order, status, "ann", LATER)
+        assert advance is not None
+        moved = await store.advance(stored, advance)
+        assert moved is not None
+        assert not await store.is_open(CODE, ORDER_ID)
+        stored = moved
+    assert await get(store) == stored
+    assert stored.order.status is Status.COMPLETED
+
+
+async def test_what_ends_unanswered_goes_with_the_step(store: OrderStore) -> None:
+    stored, post = await reserve(store)
+    assert await cancel(store, stored) is not None
+    assert sorted(ask.step for ask in await asks(store)) == [Step.RELEASE, Step.TELL_CANCELLED]
+    assert await store.find_work(post.ask) is None
+
+
+async def test_what_was_answered_meanwhile_does_not_end(store: OrderStore) -> None:
+    stored, post = await reserve(store)
+    await store.finish([post.ask])
+    assert await cancel(store, stored) is None
+    assert (await get(store), await asks(store)) == (stored, [])
+
+
+async def test_a_cancel_and_a_claim_at_once_are_one_of_them(store: OrderStore) -> None:
+    stored, post = await reserve(store)
+    posting = life.posting_begun(stored.order, NOON)
+    calling = replace(post, first_sent_at=NOON, last_deadline=LATER, claimed_until=LATER)
+    cancelled, claimed = await asyncio.gather(
+        cancel(store, stored), store.claim_call(stored, posting, calling)
+    )
+    assert (cancelled is None) != (claimed is None)
+    status = (await get(store)).order.status
+    assert status is (Status.POSTING if cancelled is None else Status.CANCELLED)
+
+
+async def test_steps_of_rounds_are_steps_of_their_own(store: OrderStore) -> None:
+    work = await accept(store)
+    stored = await get(store)
+    rounds = ["", *(str(new_uuid7(NOON)) for _ in range(2))]
+    releases = tuple(stored.order.owes(Step.RELEASE, NOON, round_id=each) for each in rounds)
+    assert await store.advance(stored, Advance(stored.order, releases), work.ask)
+    assert set(await asks(store)) == {release.ask for release in releases}
+    assert [ask.round for ask in await asks(store)] == sorted(rounds)
+    first, second, third = releases
+    assert replace(await get_work(store, second.ask), etag="") == second
+    await store.finish([second.ask])
+    assert set(await asks(store)) == {first.ask, third.ask}
+
+
+async def test_a_step_keeps_when_it_expires(store: OrderStore) -> None:
+    order = plain_order().model_copy(update={"expires_at": to_rfc3339(LATER)})
+    await store.accept(order, CLAIM, model.reserve_stock(order, "{}", NOON))
+    (ask,) = await asks(store)
+    work = await get_work(store, ask)
+    assert work.expires_at == LATER
+    (moved,) = await store.move([model.postponed(work, LATER)])
+    assert await store.write_work(replace(moved, claimed_until=LATER))
+    assert (await get_work(store, ask)).expires_at == LATER
+
+
+async def test_what_an_older_version_wrote_is_read(store: OrderStore, table: Table) -> None:
+    """Then an order said neither what it waits for nor when it expires, and a step had no hour to end."""
+    await reserve(store)
+    key = f"order|{newest_first(ORDER_ID)}"
+    row = await get_row(table, CODE, key)
+    body = json.loads(zlib.decompress(row.binary("Body0")))
+    for name in ("asked", "expires_at"):
+        del body[name]
+    older = {**row.values, "Body0": zlib.compress(json.dumps(body).encode())}
+    await table.transact(Transaction(CODE).replace(key, older, etag=row.etag))
+    stored = await get(store)
+    assert stored.order.awaited == tuple(await asks(store)) == (Ask(CODE, ORDER_ID, 2, Step.POST),)
+    assert await cancel(store, stored) is not None
+
+
 async def test_one_claims_a_posting(store: OrderStore) -> None:
     stored, post = await reserve(store)
-    posting = model.posting_begun(stored.order, LATER)
+    posting = life.posting_begun(stored.order, LATER)
     calling = replace(
         post, first_sent_at=NOON, last_deadline=LATER, claimed_until=LATER, due_at=LATER, attempts=3
     )
-    claims = await asyncio.gather(*(store.claim_posting(stored, posting, calling) for _ in range(8)))
-    ((etag, claimed),) = [each for each in claims if each is not None]
-    assert await get(store) == StoredOrder(posting, CLAIM, etag)
+    claims = await asyncio.gather(*(store.claim_call(stored, posting, calling) for _ in range(8)))
+    ((ours, claimed),) = [each for each in claims if each is not None]
+    assert await get(store) == ours == StoredOrder(posting, CLAIM, ours.etag)
     assert await get_work(store, post.ask) == claimed
     assert replace(claimed, etag="") == replace(calling, etag="")
-    assert await store.advance(etag, post.ask, model.check_opened(posting, CHECK, NOON))
+    assert await store.advance(ours, life.check_opened(posting, CHECK, NOON), post.ask)
 
 
 async def test_a_posting_whose_work_moved_or_went_is_not_claimed(store: OrderStore) -> None:
     stored, post = await reserve(store)
-    posting = model.posting_begun(stored.order, NOON)
+    posting = life.posting_begun(stored.order, NOON)
     (moved,) = await store.move([model.postponed(post, LATER)])
-    assert await store.claim_posting(stored, posting, post) is None
+    assert await store.claim_call(stored, posting, post) is None
     await store.finish([post.ask])
-    assert await store.claim_posting(stored, posting, moved) is None
+    assert await store.claim_call(stored, posting, moved) is None
     assert (await get(store)).order.status is Status.RESERVED
 
 
@@ -249,8 +373,8 @@ async def test_the_largest_order_fits(store: OrderStore) -> None:
     stored = await get(store)
     assert stored.order == order
     assert (await get_work(store, work.ask)).payload == payload
-    rejected = model.stock_rejected(order, ["sku" * 20] * 98, NOON)
-    assert await store.advance(stored.etag, work.ask, rejected)
+    rejected = life.stock_rejected(order, ["sku" * 20] * 98, NOON)
+    assert await store.advance(stored, rejected, work.ask)
     assert (await get(store)).order == rejected.order
 
 
@@ -259,7 +383,7 @@ async def test_an_order_may_shrink_to_fewer_chunks(store: OrderStore) -> None:
     work = model.reserve_stock(large, "{}", NOON)
     await store.accept(large, CLAIM, work)
     small = large.model_copy(update={"lines": (), "sequence": 2})
-    assert await store.advance((await get(store)).etag, work.ask, Advance(small))
+    assert await store.advance(await get(store), Advance(small), work.ask)
     assert (await get(store)).order == small
 
 
@@ -277,7 +401,7 @@ async def test_every_work_is_found_however_many(store: OrderStore) -> None:
         stored = await get(store)
         again = reserved.owes(Step.POST, NOON)
         next_post = replace(again, ask=replace(post, number=post.number + 1))
-        assert await store.advance(stored.etag, post, Advance(reserved, (*works, next_post)))
+        assert await store.advance(stored, Advance(reserved, (*works, next_post)), post)
         post = next_post.ask
         expected |= {work.ask for work in works}
     expected = {ask for ask in expected if ask.step is not Step.POST} | {post}

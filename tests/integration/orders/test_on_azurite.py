@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from tests.asgi import Response
 from tests.faults import Faults, FaultyTable, Kind
-from tests.ordering import OrderingRegion
+from tests.ordering import OWNER, OrderingRegion
 from tests.restaurant import CODE
 from tests.tables import create_table, open_requests
 
@@ -70,6 +70,20 @@ async def test_an_order_lives_as_in_memory(region: OrderingRegion) -> None:
     assert await region.item("bun") == ("998", "0")
     assert await region.works() == []
     assert await region.open_orders() == []
+
+
+async def test_cancelled_after_it_was_confirmed_it_leaves_nothing(region: OrderingRegion) -> None:
+    key = region.key()
+    await region.submit(key)
+    await region.pump()
+    cancels = [region.commands.cancel(OWNER, CODE, key, None) for _ in range(8)]
+    assert {stored.order.sequence for stored in await asyncio.gather(*cancels)} == {5}
+    assert len(await region.open_orders()) == 1
+    await region.pump()
+    assert (await find(region, key)).status is Status.CANCELLED
+    assert (region.pos.void_calls, region.pos.standing_checks_of(key)) == (["ref-1"], [])
+    assert await region.item("bun") == ("1000", "0")
+    assert (await region.works(), await region.open_orders()) == ([], [])
 
 
 @pytest.mark.parametrize("kind", ["before", "after"])

@@ -103,7 +103,7 @@ async def test_they_are_answered_after_one_look_and_hold_up_nobody(
             await ticks.tick()
             await ticks.pausing()
             assert await place() == 202
-            assert table.reads == {"order": WAITERS, "changed": 2}
+            assert table.reads == {"order": WAITERS, "changed": 2, "intake": 1}
             await region.reserve_all()
             assert not any(waiter.done() for waiter in waiters)
             table.reads.clear()

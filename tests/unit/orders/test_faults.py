@@ -49,8 +49,20 @@ async def test_it_is_confirmed_once_however_much_fails(seed: int) -> None:
         await assert_confirmed_once(region, await live(region))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("pumps", range(4))
+async def test_it_is_cancelled_whatever_call_fails(pumps: int, kind: Kind) -> None:
+    await fail_each_call(kind, assert_cancelled, cancelled_after=pumps)
+
+
 async def fail_each_call(
-    kind: Kind, check: Check, *, mood: Mood = "takes", bun: int = 100, again_after: int = 0
+    kind: Kind,
+    check: Check,
+    *,
+    mood: Mood = "takes",
+    bun: int = 100,
+    again_after: int = 0,
+    cancelled_after: int | None = None,
 ) -> None:
     """One life for each call it makes, and in each life another call fails."""
     for number in itertools.count():
@@ -58,7 +70,7 @@ async def fail_each_call(
         failing = {number, number + again_after}
         region.faults.fail(kind, failing)
         try:
-            await check(region, await live(region))
+            await check(region, await live(region, cancelled_after))
         except BaseException as error:
             error.add_note(f"calls {failing} failed: {kind}")
             raise
@@ -74,10 +86,16 @@ async def opened(mood: Mood = "takes", bun: int = 100) -> OrderingRegion:
     return region
 
 
-async def live(region: OrderingRegion) -> Order:
-    """An order's life: it is placed, what is said is delivered, and the timer turns."""
+async def live(region: OrderingRegion, cancelled_after: int | None = None) -> Order:
+    """An order's life: it is placed, what is said is delivered, and the timer turns.
+
+    It is cancelled after so many of its messages, if at all.
+    """
     key = region.key()
     placed = await region.submit_until_answered(key)
+    if cancelled_after is not None:
+        await deliver(region, cancelled_after)
+        await region.cancel_until_answered(placed.order_id)
     for _ in range(4):
         await region.pump()
         await region.sweep()
@@ -86,6 +104,14 @@ async def live(region: OrderingRegion) -> Order:
     again = await region.submit(key)
     assert (again.receipt, again.replayed) == (placed.receipt, True)
     return await region.order(placed.order_id)
+
+
+async def deliver(region: OrderingRegion, count: int) -> None:
+    """Deliver so many messages, or what there is."""
+    for _ in range(count):
+        await region.scheduler.quiet()
+        if region.bus.waiting:
+            await region.deliver(region.bus.waiting.popleft())
 
 
 async def assert_confirmed_once(region: OrderingRegion, order: Order) -> None:
@@ -110,6 +136,15 @@ async def assert_out_of_stock(region: OrderingRegion, order: Order) -> None:
     assert order.reason == "out_of_stock"
     assert await region.item("bun") == ("1", "0")
     await assert_rejected(region, order)
+
+
+async def assert_cancelled(region: OrderingRegion, order: Order) -> None:
+    assert order.status is Status.CANCELLED
+    assert region.pos.standing_checks_of(str(order.order_id)) == []
+    assert await region.item("bun") == ("100", "0")
+    told = {event.id for event in region.bus.said("muneris.order.cancelled")}
+    assert told == {f"{order.order_id}-{order.sequence}-tell-cancelled"}
+    await assert_at_rest(region, order)
 
 
 async def assert_rejected(region: OrderingRegion, order: Order) -> None:

@@ -12,8 +12,9 @@ from tests.ordering import OrderingRegion
 from tests.tenants import ManualClock
 
 from muneris.cloud.tables import Transaction
+from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.core.operational import OperationalError
-from muneris.orders.health import Health
+from muneris.orders.health import Health, Symptom, silent_simphony
 from muneris.orders.targets import SILENT_AFTER, Targets
 
 PARTS = ("auth", "config", "inventory", "tables-account2")
@@ -26,6 +27,8 @@ ALL_WELL = {
     "inventory": "ok",
     "tables-account2": "ok",
     "simphony": "ok",
+    "work": "ok",
+    "poison": "ok",
 }
 ANSWERS_WITHIN = 0.7
 
@@ -57,9 +60,14 @@ class Region:
         self.queues = Checked()
         self.parts = {part: Checked() for part in PARTS}
         self.targets = Targets(self.agenda, self.clock, self.clock.monotonic)
-        self.health = Health(
-            "api1", self.settings, self.queues, self.parts, self.targets, self.clock.monotonic
-        )
+        self.late, self.poison = Checked(), Checked()
+        self.late.is_up = self.poison.is_up = False
+        symptoms = {
+            "simphony": silent_simphony(self.targets),
+            "work": Symptom("late", self.late),
+            "poison": Symptom("some", self.poison),
+        }
+        self.health = Health("api1", self.settings, self.queues, self.parts, symptoms, self.clock.monotonic)
 
     async def drain(self, *, draining: bool) -> None:
         row = Transaction("region").upsert("drain", {"Draining": draining})
@@ -129,14 +137,34 @@ async def test_a_silent_inventory_is_no_silent_simphony(region: Region) -> None:
     assert await region.report() == ("healthy", 200, ALL_WELL)
 
 
+@pytest.mark.parametrize(("symptom", "state"), [("work", "late"), ("poison", "some")])
+async def test_what_waits_is_reported_and_never_counted(region: Region, symptom: str, state: str) -> None:
+    checked = {"work": region.late, "poison": region.poison}[symptom]
+    checked.is_up = True
+    assert await region.report() == ("healthy", 200, ALL_WELL | {symptom: state})
+
+
+@pytest.mark.parametrize("error", [OperationalError("down"), RequestRefusedError("403")])
+async def test_what_cannot_be_known_is_said_to_be_unknown(region: Region, error: Exception) -> None:
+    region.late.error = region.poison.error = error
+    unknown = {"work": "unknown", "poison": "unknown"}
+    assert await region.report() == ("healthy", 200, ALL_WELL | unknown)
+
+
 @pytest.mark.parametrize(
     ("slow", "status", "down"),
     [
         ("tables", "unhealthy", {"tables": "down"}),
         ("queues", "unhealthy", {"queues": "down"}),
         ("auth", "degraded", {"auth": "down"}),
-        ("simphony", "healthy", {}),
-        ("all", "unhealthy", dict.fromkeys(("tables", "queues", *PARTS), "down")),
+        ("simphony", "healthy", {"simphony": "unknown"}),
+        ("work", "healthy", {"work": "unknown"}),
+        (
+            "all",
+            "unhealthy",
+            dict.fromkeys(("tables", "queues", *PARTS), "down")
+            | dict.fromkeys(("simphony", "work", "poison"), "unknown"),
+        ),
     ],
 )
 async def test_what_is_slow_is_not_waited_for(
@@ -147,7 +175,8 @@ async def test_what_is_slow_is_not_waited_for(
         region.settings.faults.plan = lambda _: "silent before"
     if slow in {"simphony", "all"}:
         region.agenda.faults.plan = lambda _: "silent before"
-    for name, checked in {"queues": region.queues, **region.parts}.items():
+    checks = {"queues": region.queues, "work": region.late, "poison": region.poison, **region.parts}
+    for name, checked in checks.items():
         if slow in {name, "all"}:
             checked.answers.clear()
     reporting = asyncio.create_task(region.report())
@@ -177,6 +206,15 @@ async def test_a_bug_in_a_check_is_no_state_of_the_region(region: Region) -> Non
         await region.report()
 
 
+async def test_a_bug_in_a_symptom_takes_no_region_out_of_service(
+    region: Region, caplog: pytest.LogCaptureFixture
+) -> None:
+    region.late.error = KeyError("bug")
+    assert await region.report() == ("healthy", 200, ALL_WELL | {"work": "unknown"})
+    assert [record.getMessage() for record in caplog.records] == ["health: a symptom is not known"]
+    assert "KeyError: 'bug'" in caplog.text
+
+
 async def test_anyone_may_ask() -> None:
     answer = await call(OrderingRegion().app, "GET", "/health")
     assert (answer.status, answer.json()) == (
@@ -184,7 +222,14 @@ async def test_anyone_may_ask() -> None:
         {
             "region": "api1",
             "status": "healthy",
-            "components": {"tables": "ok", "queues": "ok", "orders": "ok", "simphony": "ok"},
+            "components": {
+                "tables": "ok",
+                "queues": "ok",
+                "orders": "ok",
+                "simphony": "ok",
+                "work": "ok",
+                "poison": "ok",
+            },
         },
     )
     assert answer.headers["muneris-region"] == "api1"

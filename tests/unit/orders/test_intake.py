@@ -179,7 +179,7 @@ async def test_32_orders_of_one_guest_at_once_keep_to_the_limit(region: Ordering
 
 
 @pytest.mark.parametrize("kind", ["before", "after"])
-@pytest.mark.parametrize("call", range(8))
+@pytest.mark.parametrize("call", range(9))
 async def test_whatever_fails_the_retry_gets_the_receipt(
     kind: Kind, call: int, region: OrderingRegion
 ) -> None:

@@ -14,7 +14,7 @@ from muneris.cloud.tables.memory import MemoryTable
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.cloud.tables.transaction import MARK
 from muneris.core.ids import newest_first
-from muneris.orders import model
+from muneris.orders import life, model
 from muneris.orders.changes import CHANGED, Changes, changed_values
 from muneris.orders.model import Work
 from muneris.orders.store import Claim, OrderStore, StoredOrder
@@ -57,8 +57,8 @@ async def reserved(store: OrderStore) -> tuple[StoredOrder, Work]:
     order = plain_order()
     work = model.reserve_stock(order, "{}", NOON)
     await store.accept(order, Claim("fingerprint", "ann", b"{}"), work)
-    advance = model.stock_reserved(order, NOON)
-    assert await store.advance((await get(store)).etag, work.ask, advance)
+    advance = life.stock_reserved(order, NOON)
+    assert await store.advance(await get(store), advance, work.ask)
     post = await store.find_work(advance.begun[0].ask)
     assert post is not None
     return await get(store), post
@@ -74,12 +74,12 @@ async def test_what_another_order_said_of_itself_takes_nothing_away(
     table: LosingTable, store: OrderStore
 ) -> None:
     stored, post = await reserved(store)
-    posting, calling = model.posting_begun(stored.order, NOON), replace(post, claimed_until=NOON)
+    posting, calling = life.posting_begun(stored.order, NOON), replace(post, claimed_until=NOON)
     table.meanwhile = Transaction(CODE).upsert(CHANGED, {**changed_values(OTHER), MARK: "somebody"})
-    claimed = await store.claim_posting(stored, posting, calling)
+    claimed = await store.claim_call(stored, posting, calling)
     assert claimed is not None
-    etag, work = claimed
-    assert await get(store) == StoredOrder(posting, stored.claim, etag)
+    ours, work = claimed
+    assert await get(store) == ours == StoredOrder(posting, stored.claim, ours.etag)
     assert work == await store.find_work(post.ask) == replace(calling, etag=work.etag)
 
 
@@ -89,5 +89,5 @@ async def test_what_somebody_has_written_since_is_theirs(
 ) -> None:
     stored, post = await reserved(store)
     table.meanwhile = Transaction(CODE).upsert(row, {MARK: "somebody"})
-    posting = model.posting_begun(stored.order, NOON)
-    assert await store.claim_posting(stored, posting, replace(post, claimed_until=NOON)) is None
+    posting = life.posting_begun(stored.order, NOON)
+    assert await store.claim_call(stored, posting, replace(post, claimed_until=NOON)) is None

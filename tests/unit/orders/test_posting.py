@@ -10,8 +10,9 @@ from tests.point_of_sale import Mood
 from tests.polling import until
 
 from muneris.cloud.events import Event
+from muneris.orders.calls import CALL_WITHIN, CALLS_AT_ONCE, MARGIN
 from muneris.orders.model import Status, Step, Work
-from muneris.orders.posting import CALL_WITHIN, CALLS_AT_ONCE, CLOCK_SKEW, MARGIN, new_check, reference_of
+from muneris.orders.posted import CLOCK_SKEW, new_check, reference_of
 from muneris.simphony.model import Check, NewCheck
 
 CLAIM = CALL_WITHIN + DEADLINE
@@ -297,18 +298,18 @@ async def test_not_sent_after_a_doubt_keeps_the_doubt(region: OrderingRegion) ->
 
 async def test_who_sleeps_through_a_claim_does_not_call(region: OrderingRegion) -> None:
     order_id, event = await region.reserved()
-    claiming = region.store.claim_posting
+    claiming = region.store.claim_call
 
     async def slow(*claim: object) -> object:
         claimed = await claiming(*claim)  # type: ignore[arg-type] # passed on as it came
         region.clock.moment += CALL_WITHIN + timedelta(milliseconds=1)
         return claimed
 
-    region.store.claim_posting = slow  # type: ignore[assignment, method-assign] # the same call, but slow
+    region.store.claim_call = slow  # type: ignore[assignment, method-assign] # the same call, but slow
     await region.posting.post(event)
     assert region.pos.calls == []
     assert await status_of(region, order_id) is Status.POSTING
-    region.store.claim_posting = claiming  # type: ignore[method-assign] # as it was
+    region.store.claim_call = claiming  # type: ignore[method-assign] # as it was
     await region.sweep_until_quiet(seconds=30)
     assert await status_of(region, order_id) is Status.CONFIRMED
     assert len(region.pos.calls) == 1

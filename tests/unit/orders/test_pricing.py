@@ -1,17 +1,20 @@
 """What an order costs and takes by the menu of `tests.restaurant`."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.restaurant import BACON, BURGER, CHEESE, ICE, MENU, ORDER, PLATTER, RECIPES, SODA
+from tests.restaurant import BACON, BURGER, CHEESE, ICE, MENU, NOON, ORDER, PLATTER, RECIPES, SODA
 
 from muneris.config.menu import Menu
 from muneris.core.problems import ProblemError
+from muneris.inventory.availability import Availability, ItemAvailability
 from muneris.inventory.recipes import Ingredient, Recipes
-from muneris.orders.pricing import price_lines, stock_taken, total_up
+from muneris.orders.priced import PricedLine
+from muneris.orders.pricing import price_lines, require_available, stock_taken, total_up
 from muneris.orders.request import LineRequest, OrderRequest
 
 
@@ -178,3 +181,46 @@ def test_a_total_is_the_sum_of_what_is_printed(lines: list[LineRequest]) -> None
         assert Decimal(each.total) == one * each.quantity
     total = total_up(order(), priced, "EUR").total
     assert Decimal(total) == sum(Decimal(each.total) for each in priced)
+
+
+def availability_of(**said: object) -> Availability:
+    return Availability(items={7: ItemAvailability.model_validate(said)})
+
+
+LATER = NOON + timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("availability", "moment", "later", "sells"),
+    [
+        (availability_of(state="limited", quantity=3), NOON, False, True),
+        (availability_of(state="limited", quantity=2), NOON, False, False),
+        (availability_of(state="unavailable", until=NOON + timedelta(hours=1)), NOON, False, False),
+        (availability_of(state="unavailable", until=NOON + timedelta(hours=1)), LATER, True, True),
+        (availability_of(state="unavailable"), LATER, True, False),
+        (Availability(out_of_stock=(7,)), NOON, False, False),
+        (Availability(out_of_stock=(7,)), LATER, True, True),
+    ],
+)
+def test_what_counts_is_the_moment_it_is_made_and_how_many(
+    availability: Availability,
+    moment: datetime,
+    later: bool,  # noqa: FBT001 - a case
+    sells: bool,  # noqa: FBT001 - a case
+) -> None:
+    line = PricedLine(
+        menu_item_id=7,
+        definition_sequence=1,
+        price_sequence=1,
+        quantity=1,
+        name="Smash burger",
+        unit_price="9.00",
+        condiments=(),
+        total="9.00",
+    )
+    lines = [line, line.model_copy(update={"quantity": 2})]
+    if sells:
+        require_available(lines, availability, moment, later=later)
+        return
+    with pytest.raises(ProblemError, match="Smash burger"):
+        require_available(lines, availability, moment, later=later)

@@ -4,13 +4,18 @@ import asyncio
 import itertools
 import random
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from tests.ordering import POST, OrderingRegion
-from tests.restaurant import CODE
+from tests.restaurant import CODE, RECIPES
 
 from muneris.cloud.events import Event
 from muneris.core.problems import Json
+from muneris.inventory.recipes import Ingredient, Recipes
+from muneris.orders.events import ask_of, event_of
 from muneris.orders.model import Status, Step
 
 RESERVE, RESERVED, REJECTED = "muneris.stock.reserve", "muneris.stock.reserved", "muneris.stock.rejected"
@@ -86,6 +91,8 @@ async def test_an_answer_for_an_unknown_order_changes_nothing(
     [
         ("muneris.stock.eaten", {}),
         (RESERVE, {}),
+        (POST, {}),
+        ("muneris.check.void", {}),
         (RESERVED, {"number": "1"}),
         (RESERVED, {"number": None}),
         (RESERVED, {"order_id": "no-uuid"}),
@@ -105,6 +112,46 @@ async def test_an_answer_that_lacks_what_it_is_about_is_a_bug(missing: str, regi
     data = {name: value for name, value in event.data.items() if name != missing}
     with pytest.raises(ValueError, match=missing):
         await region.progress.apply(Event(event.type, event.subject, event.id, data))
+
+
+@pytest.mark.parametrize(
+    ("short", "reason", "items"),
+    [
+        (["bun"], "out_of_stock", (11001,)),
+        (["beef", "limit.11001"], "out_of_stock", (11001,)),
+        (["limit.11001"], "item_unavailable", (11001,)),
+        (["strange"], "out_of_stock", None),
+        ([], "out_of_stock", None),
+        (None, "out_of_stock", None),
+    ],
+)
+async def test_a_rejection_says_why_and_which_items(
+    short: list[str] | None, reason: str, items: tuple[int, ...] | None, region: OrderingRegion
+) -> None:
+    limit = Ingredient(sku="limit.11001", quantity=Decimal(1))
+    recipes = {**RECIPES.recipes, 11001: (*RECIPES.of(11001), limit)}
+    region.recipes.values[CODE] = Recipes(recipes=recipes)
+    ask = await asked(region)
+    await region.progress.apply(answer(ask, REJECTED, items=short))
+    order = await region.order(UUID(str(ask.data["order_id"])))
+    last = order.history[-1]
+    assert (order.status, order.reason, last.items) == (Status.REJECTED, reason, items)
+    assert last.detail == (", ".join(short or []) or None)
+
+
+async def test_an_answer_about_a_round_is_not_about_its_order(region: OrderingRegion) -> None:
+    ask = await asked(region)
+    await region.progress.apply(answer(ask, round="01bb56c7-1600-7000-8000-00000000ffff"))
+    assert [work.ask.step for work in await region.works()] == [Step.RESERVE]
+
+
+@pytest.mark.parametrize("of_round", ["", "01bb56c7-1600-7000-8000-00000000ffff"])
+async def test_an_ask_is_told_by_its_event(of_round: str, region: OrderingRegion) -> None:
+    await asked(region)
+    (work,) = await region.works()
+    of_that = replace(work, ask=replace(work.ask, step=Step.POST, round=of_round))
+    assert ask_of(event_of(of_that)) == of_that.ask
+    assert ("round" in event_of(of_that).data) == bool(of_round)
 
 
 async def test_an_answer_wins_over_a_sweeper_that_moves_its_ask(region: OrderingRegion) -> None:

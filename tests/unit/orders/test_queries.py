@@ -31,7 +31,7 @@ async def test_an_order_as_it_was_placed(region: OrderingRegion) -> None:
         "region": "api1",
         "status": "received",
         "channel": "online",
-        "fulfilment": fulfilment,
+        "fulfilment": {**fulfilment, "promised_at": "2030-05-04T12:30:00.000000Z"},
         "lines": lines,
         "totals": {
             "subtotal": "24.50",
@@ -42,7 +42,7 @@ async def test_an_order_as_it_was_placed(region: OrderingRegion) -> None:
             "total": "26.00",
             "currency": "EUR",
         },
-        "payment": {"method": "terminal", "status": "none", "reference": "r-1"},
+        "payment": {"method": "terminal", "status": "due", "reference": "r-1"},
         "customer": customer,
         "rounds": [],
         "refunds": [],

@@ -14,9 +14,13 @@ from tests.ordering import OrderingRegion
 from tests.restaurant import BURGER, CHEESE, CODE, MENU, NOON, ORDER, PLATTER, PROPERTY, SODA
 from tests.tenants import REGIONS
 
+from muneris.cloud.tables import Row
+from muneris.config.ordering import Ordering
 from muneris.core.ids import new_uuid7
 from muneris.inventory.availability import Availability, ItemAvailability
+from muneris.orders.timing import OPEN, IntakeState
 
+PAUSED = IntakeState(state="paused")
 USED = str(new_uuid7(NOON, lambda count: b"\7" * count))
 """The key of an order that was accepted."""
 
@@ -32,8 +36,10 @@ class Wish:
     at: str = CODE
     order: dict[str, Any] = field(default_factory=lambda: deepcopy(GOOD))
     cut: bool = False
+    state: IntakeState = OPEN
 
     async def send(self) -> Response:
+        await self.region.switch.put(CODE, self.state)
         body = json.dumps(self.order).encode()
         by = self.tokens[self.token]
         return await self.region.place(self.key, by=by, at=self.at, body=body[:-1] if self.cut else body)
@@ -54,22 +60,29 @@ type Part = Literal[
     "time",
     "place",
     "menu",
+    "switch",
+    "hours",
     "availability",
     "unknown",
     "condiments",
     "stock",
     "total",
+    "slot",
 ]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One way to be refused; rules about the same part cannot be broken together."""
+    """One way to be refused; rules about the same part cannot be broken together.
+
+    `members`: what its document says beyond what every problem of its code says.
+    """
 
     code: str
     status: int
     parts: AbstractSet[Part]
     broken_by: Callable[[Wish], None]
+    members: AbstractSet[str] = frozenset()
 
     def __str__(self) -> str:
         return self.code
@@ -104,7 +117,29 @@ def _key_ahead(wish: Wish) -> None:
 
 
 def _not_configured(wish: Wish) -> None:
-    wish.region.properties.values[CODE] = PROPERTY.model_copy(update={"status": "confirmed"})
+    _set(wish.region, status="confirmed")
+
+
+def _set(region: OrderingRegion, **values: object) -> None:
+    properties = region.properties.values
+    properties[CODE] = properties[CODE].model_copy(update=values)
+
+
+def _set_ordering(region: OrderingRegion, **values: object) -> None:
+    ordering = region.properties.values[CODE].ordering.model_dump() | values
+    _set(region, ordering=Ordering.model_validate(ordering))
+
+
+def _too_far(wish: Wish) -> None:
+    wish.order["fulfilment"] = {"type": "pickup", "requested_at": "2030-05-18T12:00:01Z"}
+
+
+def _closed(wish: Wish) -> None:
+    _set_ordering(wish.region, opening_hours={"mon": []})
+
+
+def _one_at_once(region: OrderingRegion) -> None:
+    _set_ordering(region, capacity={"pickup": {"in_progress": 1}})
 
 
 def _no_menu(wish: Wish) -> None:
@@ -139,19 +174,25 @@ RULES = (
     Rule("idempotency_key_reused", 422, {"key"}, _sets(key=USED)),
     Rule("property_not_open", 409, {"menu"}, _not_configured),
     Rule("property_not_open", 409, {"menu"}, _no_menu),
+    Rule("property_not_open", 409, {"switch"}, _sets(state=PAUSED), {"until"}),
+    Rule("requested_time_unavailable", 409, {"time"}, _too_far),
+    Rule("property_not_open", 409, {"hours"}, _closed, {"opens_at"}),
     Rule("too_many_open_orders", 429, {"token", "place"}, _sets(token="greedy")),
     Rule("unknown_item", 422, {"unknown"}, _adds({"menu_item_id": 404, "quantity": 1}, last=True)),
     Rule("condiment_rule", 422, {"condiments"}, _adds(TOO_MUCH_CHEESE)),
     Rule("too_many_stock_items", 422, {"stock"}, _adds({"menu_item_id": PLATTER, "quantity": 1})),
     Rule("item_unavailable", 409, {"availability"}, _sold_out),
     Rule("price_changed", 409, {"total"}, _orders(expected_total="24.51")),
+    Rule("slot_full", 409, {"slot"}, lambda wish: _one_at_once(wish.region)),
 )
 
 
 @pytest.fixture
 async def busy(region: OrderingRegion) -> OrderingRegion:
-    """A region with an accepted order under `USED`, and a guest who has as many as a guest may."""
+    """A region with an order accepted under `USED`, in a slot, and a guest who has as many as a guest may."""
+    _one_at_once(region)
     assert (await region.place(USED)).status == 202
+    region.properties.values[CODE] = PROPERTY
     for _ in range(3):
         assert (await region.place(by=await region.guest("greedy"))).status == 202
     return region
@@ -185,15 +226,20 @@ async def test_the_first_rule_that_is_broken_is_told(
     first: int, wish: Callable[[], Wish], busy: OrderingRegion
 ) -> None:
     rule = RULES[first]
-    stored, said = await busy.rows(), list(busy.bus.published)
+    stored, said = await _orders_of(busy), list(busy.bus.published)
     for later in (rule, *(each for each in RULES[first + 1 :] if not each.parts & rule.parts)):
         broken = wish()
         later.broken_by(broken)
         rule.broken_by(broken)
         answer = await broken.send()
         assert (answer.status, answer.code) == (rule.status, rule.code), f"with {later.code}"
-    assert await busy.rows() == stored
+    assert await _orders_of(busy) == stored
     assert busy.bus.published == said
+
+
+async def _orders_of(region: OrderingRegion) -> list[Row]:
+    """What is stored but for the switch, which the wishes themselves turn."""
+    return [row for row in await region.rows() if row.key != "intake"]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -209,7 +255,7 @@ async def test_a_refusal_says_all_that_is_promised(rule: Rule, wish: Callable[[]
     assert document["detail"]
     assert answer.headers["muneris-region"] == "api1"
     assert answer.headers["traceparent"].split("-")[1] == document["correlation_id"]
-    assert set(document) - STANDARD == EXTRA.get(rule.code, set())
+    assert set(document) - STANDARD == EXTRA.get(rule.code, set()) | rule.members
     assert document.get("home_endpoint", REGIONS["api2"]) == REGIONS["api2"]
 
 
@@ -219,6 +265,8 @@ EXTRA = {
     "session_of_another_region": {"home_endpoint"},
     "property_in_another_region": {"home_endpoint"},
     "price_changed": {"total"},
+    "requested_time_unavailable": {"earliest", "latest"},
+    "slot_full": {"next_free"},
 }
 
 
