@@ -11,6 +11,8 @@ NEED_PYTHON = python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'
 NEED_NODE = node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed for the storage emulator: found node $$(node --version 2>/dev/null || echo missing), npm $$(npm --version 2>/dev/null || echo missing). Install it, then run make again." >&2; exit 1; }
 ARGS ?=
 T ?=
+# Has the machine for itself: it measures.
+MEASURED := tests/proofs/test_worker_processes.py
 
 .PHONY: help
 help: ## List the commands
@@ -23,6 +25,19 @@ up: setup ## Start three regions, place one order, show its life (ARGS="--no-dem
 .PHONY: test
 test: setup ## Run all tests (T=tests/unit/orders runs a part, one process, verbose)
 	@$(PYTHON) -m pytest $(if $(T),$(T) -n 0 -v,-n 2 --dist loadgroup)
+
+.PHONY: prove
+prove: setup ## Run the whole proofs of what is promised, under an hour (docs/reliability.md)
+	@$(PYTHON) -m pytest -m prove --timeout=3000 $(MEASURED)
+	@$(PYTHON) -m pytest -m prove --timeout=3000 -n 2 --dist loadgroup --ignore=$(MEASURED) $(ARGS)
+	@$(PYTHON) -m tests.proofs.docs
+
+.PHONY: mutate
+mutate: setup ## Change models and scheduler a bit at a time: does a test notice? Some 20 minutes
+	@rm -rf mutants
+	@$(PYTHON) -m mutmut run --max-children 2
+	@$(PYTHON) -m tests.proofs.mutants
+	@$(PYTHON) -m tests.proofs.docs
 
 .PHONY: check
 check: setup ## Lint, types and layering
@@ -38,11 +53,11 @@ format: setup ## Rewrite the code in the project's format
 	@.venv/bin/ruff format .
 
 .PHONY: bench
-bench: setup ## Measure the order path, half an hour (ARGS="--only direct,life --quick" …)
+bench: setup ## Measure the order path, some 50 minutes (ARGS="--only direct,life --quick" …)
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 .PHONY: bench-check
-bench-check: setup ## Fail if a ratio is 15 % below the committed baseline
+bench-check: setup ## Fail if a figure misses the committed baseline or a target by 15 %
 	@$(PYTHON) -m benchmarks --check $(ARGS)
 
 .PHONY: lock
@@ -52,7 +67,7 @@ lock: setup ## Resolve the dependencies again
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .tools node_modules .muneris .*_cache .hypothesis
+	@rm -rf .venv .tools node_modules .muneris .*_cache .hypothesis .prove mutants
 
 # --- what a fresh machine needs ------------------------------------------------------------
 

@@ -32,7 +32,7 @@ def test_with_inventory_and_simphony_down_orders_are_accepted(cloud: LocalCloud,
     reports: list[Any] = []
 
     def place_all() -> None:
-        words = ["--property", _PROPERTY, "--callers", str(E2E_ORDERS), "--rate", "4"]
+        words = ["--property", _PROPERTY, "--callers", str(E2E_ORDERS), "--rate", "2.5"]
         reports.append(
             muneris("replay", str(some_orders), *words, "--data-dir", str(cloud.layout.data_dir), "--json")
         )

@@ -1,0 +1,108 @@
+"""What operators see of a running region, and what they do to it, by the command line."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.storage.queue import QueueClient
+from tests.local_cloud import LocalCloud, call, eventually
+
+from localcloud.layout import url
+from muneris.core.ids import new_uuid7
+
+
+def api1(cloud: LocalCloud) -> str:
+    return url(cloud.layout.gateway(cloud.layout.regions[0]))
+
+
+def staff(cloud: LocalCloud) -> str:
+    token: str = cloud.command("token", "--staff")["access_token"]
+    return token
+
+
+def put(cloud: LocalCloud, queue: str, text: str) -> None:
+    account = cloud.status()["regions"][0]["storage"]["connection_string"]
+    with QueueClient.from_connection_string(account, queue) as client:
+        client.send_message(text)
+
+
+def poison(cloud: LocalCloud) -> list[Any]:
+    """What each poison message holds."""
+    return [message["body"] for message in cloud.command("poison", "list")["items"]]
+
+
+def component(cloud: LocalCloud, name: str) -> str:
+    state: str = call(f"{api1(cloud)}/health")[1]["components"][name]
+    return state
+
+
+def restock(cloud: LocalCloud, code: str) -> None:
+    """Have a hundred of everything."""
+    token, items = staff(cloud), f"{api1(cloud)}/v1/inventory/{code}/items"
+    for item in call(items, token=token)[1]["items"]:
+        body = {"name": item["name"], "unit": item["unit"], "on_hand": 100}
+        assert call(f"{items}/{item['sku']}", method="PUT", body=body, token=token)[0] == 200
+
+
+def place(cloud: LocalCloud, code: str) -> str | None:
+    """The id of a new order, of what was ordered there last; None: it is refused."""
+    token, key = staff(cloud), str(new_uuid7(datetime.now(UTC)))
+    last = cloud.command("order", "list", code, "--limit", "1")["items"][0]
+    order = {
+        "channel": last["channel"],
+        "fulfilment": {"type": last["fulfilment"]["type"]},
+        "lines": last["lines"],
+        "payment": {"method": "at_counter"},
+    }
+    status = call(f"{api1(cloud)}/v1/orders/{code}", body=order, token=token, key=key)[0]
+    return key if status == 202 else None
+
+
+def test_orders_are_listed_and_shown_from_any_region(cloud: LocalCloud, restaurant: str) -> None:
+    listed = cloud.command("order", "list", restaurant, "--status", "confirmed")
+    assert len(listed["items"]) >= 3
+    assert {order["status"] for order in listed["items"]} == {"confirmed"}
+    first = listed["items"][0]
+    assert cloud.command("order", "show", restaurant, first["order_id"], "--region", "api2") == first
+    assert cloud.command("order", "list") == {"items": [], "continuation": None}
+
+
+def test_what_an_order_owes_is_seen_while_its_target_is_away(cloud: LocalCloud, restaurant: str) -> None:
+    restock(cloud, restaurant)
+    eventually(lambda: place(cloud, restaurant), lambda accepted: accepted is not None)
+    cloud.command("app", "stop", "inventory", "--region", "api1")
+    try:
+        order_id = place(cloud, restaurant)
+        assert order_id is not None
+        words = ("work", "list", restaurant, "--order", order_id)
+        eventually(
+            lambda: cloud.command(*words)["items"],
+            lambda owed: [(each["step"], each["attempts"] > 0) for each in owed] == [("reserve", True)],
+        )
+    finally:
+        cloud.command("app", "start", "inventory", "--region", "api1")
+    assert cloud.command("work", "retry", restaurant, "--order", order_id)["retried"] in {0, 1}
+    eventually(
+        lambda: cloud.command("order", "show", restaurant, order_id)["status"],
+        lambda status: bool(status == "confirmed"),
+    )
+
+
+def test_poison_is_put_back_to_be_read_or_removed(cloud: LocalCloud, restaurant: str) -> None:
+    nobodys = str(new_uuid7(datetime.now(UTC)))
+    event = {
+        "type": "muneris.stock.released",
+        "subject": f"{restaurant}/orders/{nobodys}",
+        "id": f"{nobodys}-9-release",
+        "data": {"property_code": restaurant, "order_id": nobodys, "number": 9},
+    }
+    put(cloud, "orders-inbox-poison", base64.b64encode(json.dumps(event).encode()).decode())
+    put(cloud, "orders-post-poison", "no event at all")
+    assert poison(cloud) == [event, "no event at all"]
+    eventually(lambda: component(cloud, "poison"), lambda state: state == "some")
+    assert cloud.command("poison", "redrive", "orders-inbox", "--all") == {"redriven": 1}
+    (message,) = cloud.command("poison", "list")["items"]
+    assert cloud.command("poison", "show", "orders-post", message["message_id"]) == message
+    assert cloud.command("poison", "drop", "orders-post", message["message_id"]) == {"dropped": 1}
+    assert poison(cloud) == []

@@ -1,0 +1,49 @@
+"""What the checks are worth: over a table with one guard missing they find what is wrong."""
+
+import pytest
+from tests.simulation.broken_tables import ForgetsTombstones, IgnoresVersions, InsertsTwice, ReadsThePast
+from tests.simulation.linearizability import find_inexplicable
+from tests.simulation.seeded.stock_history import Held, record, stock
+from tests.simulation.seeded.virtual_time import run
+from tests.simulation.seeded.world import World
+
+from muneris.cloud.tables.memory import MemoryTable
+from muneris.core.ids import newest_first
+
+HISTORIES = 20
+
+
+def inexplicable(table: type[MemoryTable]) -> int:
+    """How many histories of stock nothing explains."""
+    histories = (run(record(seed, table)) for seed in range(HISTORIES))
+    nothing: frozenset[Held] = frozenset()
+    return sum(find_inexplicable(calls, nothing, stock) is not None for calls in histories)
+
+
+def test_stock_is_linearizable() -> None:
+    assert inexplicable(MemoryTable) == 0
+
+
+@pytest.mark.parametrize("table", [IgnoresVersions, InsertsTwice, ForgetsTombstones])
+def test_stock_without_a_guard_is_not(table: type[MemoryTable]) -> None:
+    assert inexplicable(table) > 0
+
+
+@pytest.mark.parametrize(
+    ("table", "rule"),
+    [
+        (IgnoresVersions, "stock is conserved"),
+        (InsertsTwice, "claims are linearizable"),
+        (ReadsThePast, "no look is stale"),
+    ],
+)
+def test_a_simulation_without_a_guard_breaks_a_promise_and_tells_how(
+    table: type[MemoryTable], rule: str
+) -> None:
+    outcome = run(World(1, table, quiet_within=300).run(60))
+    assert rule in {violation.rule for violation in outcome.violations}
+    about = next(violation.about for violation in outcome.violations if violation.about is not None)
+    story = outcome.journal.story_of(about[1])
+    assert any("places at" in entry.what for entry in story)
+    assert any(f"order|{newest_first(about[1])}" in entry.names for entry in story)
+    assert [entry.at for entry in story] == sorted(entry.at for entry in story)
