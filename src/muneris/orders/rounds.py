@@ -1,7 +1,7 @@
 """Adding to orders: one call, one round, however many devices add at once.
 
-Adding one reads the order and writes one transaction. With its answers a round's life is five transactions,
-as an order's is: it is added, reserved, called for, confirmed, and its stock consumed.
+Adding one reads the order and writes one transaction. With its answers a round's life is six transactions,
+one each: it is added, reserved, called for, confirmed, told of, and its stock consumed.
 """
 
 import asyncio
