@@ -48,30 +48,34 @@ from muneris.inventory.publishing import Publishing
 from muneris.inventory.service import Inventory
 from muneris.inventory.store import InventoryStore
 from muneris.inventory.upkeep import AGENDA as STOCK
-from muneris.orders import api, commands_api, intake_api, poison_api, queries_api, rounds_api, work_api
-from muneris.orders.acceptance import Acceptance
-from muneris.orders.attention import AGENDA as ATTENTION
-from muneris.orders.attention import Attention
-from muneris.orders.backlog import Backlog
 from muneris.orders.changes import Changes
-from muneris.orders.commands import OrderCommands
 from muneris.orders.events import ANSWER_TO
-from muneris.orders.guests import GuestLimit
-from muneris.orders.health import Health, Symptom, silent_simphony
-from muneris.orders.listing import OrderList
+from muneris.orders.intake import api as intake_api
+from muneris.orders.intake import rounds_api, switch_api
+from muneris.orders.intake.acceptance import Acceptance
+from muneris.orders.intake.guests import GuestLimit
+from muneris.orders.intake.rounds import Added, AddRound, Rounds
+from muneris.orders.intake.service import Intake, Placed, PlaceOrder
+from muneris.orders.intake.slots import Slots
+from muneris.orders.intake.switch import IntakeSwitch
+from muneris.orders.life import api as life_api
+from muneris.orders.life.commands import OrderCommands
+from muneris.orders.life.posting import Posting
+from muneris.orders.life.progress import Progress
+from muneris.orders.life.scheduler import Scheduler
+from muneris.orders.life.targets import Targets
 from muneris.orders.model import Order, Work
-from muneris.orders.owed import OwedWork
-from muneris.orders.posting import Posting
-from muneris.orders.progress import Progress
-from muneris.orders.queries import OrderQueries
+from muneris.orders.operations import health_api, poison_api, work_api
+from muneris.orders.operations.backlog import Backlog
+from muneris.orders.operations.health import Health, Symptom, silent_simphony
+from muneris.orders.operations.owed import OwedWork
 from muneris.orders.read_models import ReadModels
-from muneris.orders.rounds import Added, AddRound, Rounds
-from muneris.orders.scheduler import Scheduler
-from muneris.orders.service import Intake, Placed, PlaceOrder
-from muneris.orders.slots import Slots
+from muneris.orders.reading import api as reading_api
+from muneris.orders.reading.attention import AGENDA as ATTENTION
+from muneris.orders.reading.attention import Attention
+from muneris.orders.reading.listing import OrderList
+from muneris.orders.reading.queries import OrderQueries
 from muneris.orders.store import OrderStore
-from muneris.orders.switch import IntakeSwitch
-from muneris.orders.targets import Targets
 
 _log = logging.getLogger(__name__)
 
@@ -224,14 +228,15 @@ class OrderingRegion:
         health = Health("api1", self.settings, _yes, {}, symptoms, self.clock.monotonic)
         authenticate = self._authenticate()
         routers = (
-            api.router(self.intake, health, authenticate),
+            intake_api.router(self.intake, authenticate),
+            health_api.router(health),
             health_router("orders", "api1"),
-            commands_api.router(self.commands, authenticate),
+            life_api.router(self.commands, authenticate),
             rounds_api.router(self.rounds, authenticate),
-            intake_api.router(self.switch, self.homes, authenticate),
+            switch_api.router(self.switch, self.homes, authenticate),
             poison_api.router(self.poison, authenticate),
             work_api.router(self.owed, self.backlog, self.attention, self.homes, self.clock, authenticate),
-            queries_api.router(self.queries, authenticate),
+            reading_api.router(self.queries, authenticate),
         )
         return Guard(create_api("orders", *routers), "api1")
 

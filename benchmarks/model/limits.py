@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from muneris.orders.calls import CALLS_AT_ONCE
+from muneris.orders.life.calls import CALLS_AT_ONCE
 
 
 class Lever(StrEnum):
@@ -54,7 +54,7 @@ CALLS = Limit(
     "a property's calls to its Simphony, an instance",
     CALLS_AT_ONCE,
     "calls at once",
-    "`CALLS_AT_ONCE` in src/muneris/orders/calls.py, a property and process",
+    "`CALLS_AT_ONCE` in src/muneris/orders/life/calls.py, a property and process",
     Lever.CALLS,
 )
 QUEUE = Limit(

@@ -17,8 +17,8 @@ from benchmarks.model.capacity import (
 from benchmarks.model.cases import REGIONS, Case, cases
 from benchmarks.model.limits import CHANGES, TABLE_ACCOUNT, Lever, Limit
 from benchmarks.model.order_cost import Function, OrderCost
-from muneris.orders.calls import CALLS_AT_ONCE
-from muneris.orders.scheduler import READ_PER_SWEEP
+from muneris.orders.life.calls import CALLS_AT_ONCE
+from muneris.orders.life.scheduler import READ_PER_SWEEP
 
 GROUPS = (1, 4, 16)
 """Orders of a property that may share a transaction."""

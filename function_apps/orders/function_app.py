@@ -14,29 +14,33 @@ from muneris.cloud.sealing import Seal
 from muneris.config.read_models import menu_read_model, property_read_model
 from muneris.directory import Directory
 from muneris.inventory.read_models import availability_read_model, recipe_read_model
-from muneris.orders import api, commands_api, intake_api, poison_api, queries_api, rounds_api, work_api
-from muneris.orders.acceptance import Acceptance
-from muneris.orders.attention import AGENDA as ATTENTION
-from muneris.orders.attention import Attention
-from muneris.orders.backlog import Backlog
 from muneris.orders.changes import Changes
-from muneris.orders.commands import OrderCommands
-from muneris.orders.guests import GuestLimit
-from muneris.orders.health import Health, Symptom, silent_simphony
-from muneris.orders.listing import OrderList
-from muneris.orders.owed import OwedWork
-from muneris.orders.posting import Posting
-from muneris.orders.progress import Progress
-from muneris.orders.queries import OrderQueries
+from muneris.orders.intake import api as intake_api
+from muneris.orders.intake import rounds_api, switch_api
+from muneris.orders.intake.acceptance import Acceptance
+from muneris.orders.intake.guests import GuestLimit
+from muneris.orders.intake.rounds import Rounds
+from muneris.orders.intake.service import Intake
+from muneris.orders.intake.slots import Slots
+from muneris.orders.intake.switch import IntakeSwitch
+from muneris.orders.life import api as life_api
+from muneris.orders.life.commands import OrderCommands
+from muneris.orders.life.posting import Posting
+from muneris.orders.life.progress import Progress
+from muneris.orders.life.scheduler import Scheduler
+from muneris.orders.life.targets import Targets
+from muneris.orders.operations import health_api, poison_api, work_api
+from muneris.orders.operations.backlog import Backlog
+from muneris.orders.operations.health import Health, Symptom, silent_simphony
+from muneris.orders.operations.owed import OwedWork
 from muneris.orders.read_models import ReadModels
-from muneris.orders.rounds import Rounds
-from muneris.orders.scheduler import Scheduler
-from muneris.orders.service import Intake
+from muneris.orders.reading import api as reading_api
+from muneris.orders.reading.attention import AGENDA as ATTENTION
+from muneris.orders.reading.attention import Attention
+from muneris.orders.reading.listing import OrderList
+from muneris.orders.reading.queries import OrderQueries
 from muneris.orders.settings import OrdersSettings
-from muneris.orders.slots import Slots
 from muneris.orders.store import OrderStore
-from muneris.orders.switch import IntakeSwitch
-from muneris.orders.targets import Targets
 from muneris.simphony.composition import PointOfSaleOnDemand
 from muneris.simphony.store import StoredTokens
 
@@ -101,14 +105,15 @@ owed = OwedWork(store, agenda, clock)
 app = functions_app(
     create_api(
         "orders",
-        api.router(intake, health, platform.authenticate),
+        intake_api.router(intake, platform.authenticate),
+        health_api.router(health),
         health_router("orders", settings.region),
-        commands_api.router(commands, platform.authenticate),
+        life_api.router(commands, platform.authenticate),
         rounds_api.router(rounds, platform.authenticate),
-        intake_api.router(switch, directory, platform.authenticate),
+        switch_api.router(switch, directory, platform.authenticate),
         poison_api.router(poison, platform.authenticate),
         work_api.router(owed, backlog, attention, directory, clock, platform.authenticate),
-        queries_api.router(queries, platform.authenticate),
+        reading_api.router(queries, platform.authenticate),
     ),
     settings.region,
 )

@@ -12,7 +12,7 @@ from tests.proofs.figures import keep
 from tests.simulation.promises import broken_promises
 
 from muneris.cloud.events import Event
-from muneris.orders.scheduler import PER_SWEEP
+from muneris.orders.life.scheduler import PER_SWEEP
 
 pytestmark = pytest.mark.prove
 

@@ -24,12 +24,13 @@ from muneris.core.clock import from_rfc3339
 from muneris.core.ids import from_newest_first
 from muneris.inventory.model import Hold, HoldStatus, StockItem, is_limit
 from muneris.inventory.store import InventoryStore
-from muneris.orders.capacity import UNPROMISED
 from muneris.orders.changes import Changes
+from muneris.orders.intake.capacity import UNPROMISED
+from muneris.orders.intake.timing import lead_of
+from muneris.orders.life.posted import round_reference_of
 from muneris.orders.model import TRANSITIONS, Ask, Order, Status
-from muneris.orders.posted import round_reference_of
-from muneris.orders.store import OrderStore, StoredOrder
-from muneris.orders.timing import lead_of
+from muneris.orders.store import OrderStore
+from muneris.orders.stored import StoredOrder
 
 type OrderKey = tuple[str, UUID]
 """A property's code and the id of an order there: one key may be used at two properties."""

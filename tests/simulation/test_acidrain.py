@@ -17,8 +17,8 @@ from tests.simulation.promises import STOCKED, broken_promises, stored_in
 
 from muneris.config.ordering import Capacity, Ordering
 from muneris.core.problems import ProblemError
+from muneris.orders.intake.service import Placed
 from muneris.orders.model import Status
-from muneris.orders.service import Placed
 
 TRIES, PROCESSES, BUNS, PLACES = 64, 3, 14, 5
 PACED = Ordering(capacity={"pickup": Capacity(in_progress=PLACES)})

@@ -26,7 +26,7 @@ from tests.simulation.seeded.virtual_time import VirtualTimeLoop
 
 from muneris.cloud.events import Event
 from muneris.core.problems import ProblemError
-from muneris.orders.service import PlaceOrder
+from muneris.orders.intake.service import PlaceOrder
 
 BUNS = 6
 KITCHEN = ("accepted", "preparing", "ready", "completed")

@@ -6,7 +6,7 @@ from tests.simulation.invariants import Stored
 from tests.simulation.seeded.history import UNKNOWN, History, Placing, Reading, find_contradictions
 
 from muneris.orders.model import Order, Status
-from muneris.orders.store import Claim, StoredOrder
+from muneris.orders.stored import Claim, StoredOrder
 
 KEY = CODE, ORDER_ID
 ORDER = plain_order().model_copy(update={"sequence": 4})

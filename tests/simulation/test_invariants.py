@@ -12,8 +12,8 @@ from tests.simulation.invariants import OrderKey, Outside, SeenCheck, Stored, fi
 from muneris.cloud.events import Event
 from muneris.config.ordering import Capacity, Ordering
 from muneris.inventory.model import HoldStatus
+from muneris.orders.life.posted import round_reference_of
 from muneris.orders.model import Ask, CheckReference, HistoryEntry, Order, Status, Step
-from muneris.orders.posted import round_reference_of
 from muneris.orders.round import Round, RoundStatus
 
 type Evidence = tuple[Stored, Outside, OrderKey]

@@ -37,8 +37,8 @@ from tests.simulation.promises import broken_promises, stored_in
 from muneris.config.ordering import Capacity, Ordering
 from muneris.core.identity import GUEST, Caller
 from muneris.core.problems import ProblemError
+from muneris.orders.life.wishes import Resolution
 from muneris.orders.model import Order, Status
-from muneris.orders.wishes import Resolution
 
 RESERVE, RESERVED = "muneris.stock.reserve", "muneris.stock.reserved"
 ANN = Caller("ann", GUEST, CODE)

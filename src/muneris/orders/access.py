@@ -6,7 +6,7 @@ from muneris.core.identity import Caller
 from muneris.core.ids import parse_uuid7
 from muneris.core.problems import ProblemError, ProblemType
 from muneris.orders.read_models import Homes
-from muneris.orders.store import StoredOrder
+from muneris.orders.stored import StoredOrder
 
 ORDER_NOT_FOUND = ProblemType("order_not_found", 404, "Order not found")
 

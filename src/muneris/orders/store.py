@@ -16,7 +16,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from muneris.cloud.tables import (
@@ -31,56 +31,24 @@ from muneris.cloud.tables import (
     rows_with_prefix,
 )
 from muneris.cloud.tables.remembered import Remembered
-from muneris.core.identity import Caller
-from muneris.core.ids import newest_first
 from muneris.orders.changes import CHANGED, Changes, changed_values
 from muneris.orders.model import Advance, Ask, Order, Work
-from muneris.orders.order_rows import order_of, order_values
+from muneris.orders.order_rows import (
+    claim_of,
+    claim_values,
+    open_key,
+    order_key,
+    order_values,
+    round_key,
+    stored_order,
+)
+from muneris.orders.stored import Claim, GuestOrders, Place, StoredOrder
 from muneris.orders.work_rows import WORK, due_values, work_key, work_of, work_values
 
 _log = logging.getLogger(__name__)
 
 REMEMBERED = 2_000
 """How many orders under way a process remembers: some 10 KB each."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Who placed an order, or a round of one, with which request, and what was answered."""
-
-    fingerprint: str
-    placed_by: str
-    receipt: bytes
-
-    def is_repeated_by(self, caller: Caller, fingerprint: str) -> bool:
-        """Whether somebody asks for the same once more."""
-        return self.placed_by == caller.subject and self.fingerprint == fingerprint
-
-
-@dataclass(frozen=True)
-class StoredOrder:
-    """An order with its claim and the version that was read."""
-
-    order: Order
-    claim: Claim
-    etag: str
-
-
-@dataclass(frozen=True)
-class GuestOrders:
-    """The orders of a guest that were open when last looked at; `etag` is None before the first."""
-
-    order_ids: tuple[UUID, ...] = ()
-    etag: str | None = None
-
-
-@dataclass(frozen=True)
-class Place:
-    """A row that lists who has a slot's places, the new order among them; `etag` is None before the first."""
-
-    key: str
-    values: Values
-    etag: str | None
 
 
 class OrderStore:
@@ -111,10 +79,9 @@ class OrderStore:
             RowConflictError: its key is taken, or the guest's orders or a slot changed meanwhile.
             TableUnavailableError: it is not known to be stored.
         """
-        key = newest_first(order.order_id)
-        values = {**order_values(order), **_claim_values(claim)}
-        transaction = Transaction(order.property_code).insert(f"order|{key}", values)
-        transaction.insert(f"open|{key}", {}).insert(work_key(work.ask), work_values(work))
+        values = {**order_values(order), **claim_values(claim)}
+        transaction = Transaction(order.property_code).insert(order_key(order.order_id), values)
+        transaction.insert(open_key(order.order_id), {}).insert(work_key(work.ask), work_values(work))
         if guest is not None:
             _add_guest(transaction, claim.placed_by, guest)
         for place in places:
@@ -124,7 +91,7 @@ class OrderStore:
 
     async def find(self, property_code: str, order_id: UUID) -> StoredOrder | None:
         """The order, or None."""
-        row = await self._table.find(property_code, f"order|{newest_first(order_id)}")
+        row = await self._table.find(property_code, order_key(order_id))
         return None if row is None else stored_order(row)
 
     def recall(self, property_code: str, order_id: UUID) -> StoredOrder | None:
@@ -132,7 +99,7 @@ class OrderStore:
 
         It may be outdated: it serves a write under its ETag, and for what never changes again.
         """
-        known = self._orders.recall(property_code, f"order|{newest_first(order_id)}")
+        known = self._orders.recall(property_code, order_key(order_id))
         return None if known is None else StoredOrder(*known.value, known.etag)
 
     def recall_work(self, ask: Ask) -> Work | None:
@@ -142,7 +109,7 @@ class OrderStore:
 
     async def is_open(self, property_code: str, order_id: UUID) -> bool:
         """Whether the order exists and is not at rest."""
-        return await self._table.find(property_code, f"open|{newest_first(order_id)}") is not None
+        return await self._table.find(property_code, open_key(order_id)) is not None
 
     async def find_guest(self, property_code: str, subject: str) -> GuestOrders:
         """A guest's orders that were open when last looked at."""
@@ -153,8 +120,8 @@ class OrderStore:
 
     async def find_round(self, property_code: str, order_id: UUID, round_id: UUID) -> Claim | None:
         """Who asked for a round of an order with which request, and what was answered; None: nobody did."""
-        row = await self._table.find(property_code, _round_key(order_id, round_id))
-        return None if row is None else _claim_of(row)
+        row = await self._table.find(property_code, round_key(order_id, round_id))
+        return None if row is None else claim_of(row)
 
     async def find_work(self, ask: Ask) -> Work | None:
         """The owed step, or None: it was answered."""
@@ -186,7 +153,7 @@ class OrderStore:
         None: somebody else got there first, or the work is answered.
         """
         transaction = Transaction(order.property_code)
-        transaction.merge(_order_key(order), order_values(order), etag=stored.etag)
+        transaction.merge(order_key(order.order_id), order_values(order), etag=stored.etag)
         transaction.merge(work_key(work.ask), work_values(work), etag=work.etag)
         self._forget(order, [work.ask])
         if order.sequence > stored.order.sequence:  # said again it would hide what others said in between
@@ -196,10 +163,10 @@ class OrderStore:
         except RowConflictError:
             return None
         self._changes.tell(order)
-        if not {_order_key(order), work_key(work.ask)} <= etags.keys():
+        if not {order_key(order.order_id), work_key(work.ask)} <= etags.keys():
             return None  # it took a lost answer to learn that it happened, and meanwhile somebody wrote again
         self._remember(order, stored.claim, etags)
-        claimed = StoredOrder(order, stored.claim, etags[_order_key(order)])
+        claimed = StoredOrder(order, stored.claim, etags[order_key(order.order_id)])
         return claimed, replace(work, etag=etags[work_key(work.ask)])
 
     async def advance(
@@ -220,7 +187,7 @@ class OrderStore:
         order = advance.order
         gone = [*advance.ended, *([] if answered is None else [answered])]
         transaction = Transaction(order.property_code)
-        transaction.merge(_order_key(order), order_values(order), etag=stored.etag)
+        transaction.merge(order_key(order.order_id), order_values(order), etag=stored.etag)
         transaction.upsert(CHANGED, changed_values(order))
         for ask in gone:
             transaction.delete(work_key(ask), etag=ANY)
@@ -228,7 +195,7 @@ class OrderStore:
             transaction.insert(work_key(work.ask), work_values(work))
         if new_round is not None:
             round_id, claim = new_round
-            transaction.insert(_round_key(order.order_id, round_id), _claim_values(claim))
+            transaction.insert(round_key(order.order_id, round_id), claim_values(claim))
         _open_or_close(transaction, stored.order, order)
         self._forget(order, gone)
         try:
@@ -237,7 +204,7 @@ class OrderStore:
             return None
         self._remember(order, stored.claim, etags, advance.begun)
         self._changes.tell(order)
-        return StoredOrder(order, stored.claim, etags.get(_order_key(order), ""))
+        return StoredOrder(order, stored.claim, etags.get(order_key(order.order_id), ""))
 
     async def finish(self, asks: Sequence[Ask]) -> None:
         """Remove steps of one property that are done; those already gone are no matter."""
@@ -284,7 +251,7 @@ class OrderStore:
     ) -> None:
         if not order.awaited:
             return
-        key = _order_key(order)
+        key = order_key(order.order_id)
         self._orders.wrote(order.property_code, key, (order, claim), etags.get(key))
         for work in works:
             etag = etags.get(work_key(work.ask), "")
@@ -299,22 +266,14 @@ class OrderStore:
 
     def _forget(self, order: Order, asks: Sequence[Ask]) -> None:
         """Before a write: should its outcome stay unknown, nothing is remembered."""
-        self._orders.forget(order.property_code, _order_key(order))
+        self._orders.forget(order.property_code, order_key(order.order_id))
         for ask in asks:
             self._works.forget(ask.property_code, work_key(ask))
 
 
-def _order_key(order: Order) -> str:
-    return f"order|{newest_first(order.order_id)}"
-
-
-def _round_key(order_id: UUID, round_id: UUID) -> str:
-    return f"round|{order_id}|{newest_first(round_id)}"
-
-
 def _open_or_close(transaction: Transaction, before: Order, order: Order) -> None:
     """Keep the order's open row: it goes as the order comes to rest, and comes back if it is moved again."""
-    key = f"open|{newest_first(order.order_id)}"
+    key = open_key(order.order_id)
     if order.at_rest and not before.at_rest:
         transaction.delete(key, etag=ANY)
     elif before.at_rest and not order.at_rest:
@@ -332,16 +291,3 @@ def _write_new(transaction: Transaction, key: str, values: Values, etag: str | N
         transaction.insert(key, values)
     else:
         transaction.replace(key, values, etag=etag)
-
-
-def _claim_values(claim: Claim) -> Values:
-    return {"Fingerprint": claim.fingerprint, "PlacedBy": claim.placed_by, "Receipt": claim.receipt}
-
-
-def _claim_of(row: Row) -> Claim:
-    return Claim(row.text("Fingerprint"), row.text("PlacedBy"), row.binary("Receipt"))
-
-
-def stored_order(row: Row) -> StoredOrder:
-    """The order that a row `order|…` holds."""
-    return StoredOrder(order_of(row), _claim_of(row), row.etag)

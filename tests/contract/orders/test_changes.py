@@ -11,9 +11,10 @@ from tests.ticks import Ticks
 from muneris.cloud.tables import Table, Values
 from muneris.orders import model
 from muneris.orders.changes import CHANGED, Changes
-from muneris.orders.life import check_opened, posting_begun, stock_rejected, stock_reserved
+from muneris.orders.life.transitions import check_opened, posting_begun, stock_rejected, stock_reserved
 from muneris.orders.model import CheckReference, Order, Work
-from muneris.orders.store import Claim, OrderStore, StoredOrder
+from muneris.orders.store import OrderStore
+from muneris.orders.stored import Claim, StoredOrder
 
 CHECK = CheckReference(check_ref="r", check_number=1)
 LONG = 20.0

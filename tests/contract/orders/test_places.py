@@ -7,7 +7,8 @@ from muneris.cloud.tables import RowConflictError, Table
 from muneris.core.ids import new_uuid7
 from muneris.orders import model
 from muneris.orders.model import Order
-from muneris.orders.store import Claim, OrderStore, Place
+from muneris.orders.store import OrderStore
+from muneris.orders.stored import Claim, Place
 
 CLAIM = Claim("fingerprint", "ann", b"{}")
 NOW, WINDOW = "slot|pickup|now", "slot|pickup|203005041200"

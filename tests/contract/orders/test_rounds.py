@@ -10,10 +10,12 @@ from tests.restaurant import CODE, NOON, ORDER_ID, plain_order
 from muneris.cloud.tables import Table, rows_with_prefix
 from muneris.core.clock import to_rfc3339
 from muneris.core.ids import new_uuid7, newest_first
-from muneris.orders import model, round_life
+from muneris.orders import model
+from muneris.orders.life import round_transitions
 from muneris.orders.model import Advance, Ask, CheckReference, Status, Step
 from muneris.orders.round import Round, RoundStatus
-from muneris.orders.store import Claim, OrderStore, StoredOrder
+from muneris.orders.store import OrderStore
+from muneris.orders.stored import Claim, StoredOrder
 
 PLACED = Claim("fingerprint", "ann", b'{"order_id": "x"}')
 CLAIM = Claim("of a round", "ann", b'{"round_id": "x"}')
@@ -54,7 +56,7 @@ async def confirmed(store: OrderStore) -> StoredOrder:
 async def add(
     store: OrderStore, stored: StoredOrder, round_id: UUID = ROUND_ID, claim: Claim = CLAIM
 ) -> StoredOrder | None:
-    advance = round_life.added(stored.order, new(round_id), STOCK, NOON)
+    advance = round_transitions.added(stored.order, new(round_id), STOCK, NOON)
     return await store.advance(stored, advance, new_round=(round_id, claim))
 
 
@@ -85,7 +87,7 @@ async def test_what_is_added_is_found_whole(store: OrderStore, table: Table) -> 
     assert await asks(store) == [ask]
     work = await store.find_work(ask)
     assert work is not None
-    expected = round_life.added(before.order, new(), STOCK, NOON).begun
+    expected = round_transitions.added(before.order, new(), STOCK, NOON).begun
     assert (replace(work, etag=""),) == expected
     assert not await store.is_open(CODE, ORDER_ID)
 
@@ -117,7 +119,7 @@ async def test_its_answer_takes_its_ask_and_no_other_rounds(store: OrderStore) -
     assert await add(store, first, other_id)
     (ask, other) = await asks(store)
     stored = await get(store)
-    advance = round_life.stock_reserved(stored.order, str(ROUND_ID), NOON)
+    advance = round_transitions.stock_reserved(stored.order, str(ROUND_ID), NOON)
     assert advance is not None
     assert await store.advance(stored, advance, ask)
     assert await store.advance(await get(store), advance, ask) is None  # the same once more
@@ -128,12 +130,12 @@ async def test_its_answer_takes_its_ask_and_no_other_rounds(store: OrderStore) -
 
 async def test_its_call_is_claimed_once(store: OrderStore) -> None:
     stored = await added(store)
-    advance = round_life.stock_reserved(stored.order, str(ROUND_ID), NOON)
+    advance = round_transitions.stock_reserved(stored.order, str(ROUND_ID), NOON)
     assert advance is not None
     assert await store.advance(stored, advance, (await asks(store))[0])
     stored = await get(store)
     work = await store.find_work(advance.begun[0].ask)
-    posting = round_life.posting_begun(stored.order, str(ROUND_ID), NOON)
+    posting = round_transitions.posting_begun(stored.order, str(ROUND_ID), NOON)
     assert work is not None
     assert posting is not None
     calling = replace(work, first_sent_at=NOON, claimed_until=NOON + timedelta(seconds=70))

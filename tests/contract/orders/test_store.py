@@ -15,7 +15,8 @@ from tests.restaurant import CODE, NOON, ORDER_ID, plain_order
 from muneris.cloud.tables import RowConflictError, Table, Transaction, get_row
 from muneris.core.clock import to_rfc3339
 from muneris.core.ids import new_uuid7, newest_first
-from muneris.orders import life, model, wishes
+from muneris.orders import model
+from muneris.orders.life import transitions, wishes
 from muneris.orders.model import (
     Advance,
     Ask,
@@ -26,7 +27,8 @@ from muneris.orders.model import (
     Work,
 )
 from muneris.orders.priced import PricedCondiment, PricedLine
-from muneris.orders.store import Claim, GuestOrders, OrderStore, StoredOrder
+from muneris.orders.store import OrderStore
+from muneris.orders.stored import Claim, GuestOrders, StoredOrder
 
 LATER = NOON + timedelta(seconds=70)
 CLAIM = Claim("fingerprint", "ann", b'{"order_id": "x"}')
@@ -61,7 +63,7 @@ async def reserve(store: OrderStore) -> tuple[StoredOrder, Work]:
     """An order whose stock is held, and its ask to post."""
     work = await accept(store)
     stored = await get(store)
-    advance = life.stock_reserved(stored.order, NOON)
+    advance = transitions.stock_reserved(stored.order, NOON)
     assert await store.advance(stored, advance, work.ask)
     return await get(store), await get_work(store, advance.begun[0].ask)
 
@@ -135,9 +137,9 @@ async def test_an_answer_moves_the_order_and_its_work_together(store: OrderStore
 async def test_an_answer_is_applied_to_the_version_it_was_made_from(store: OrderStore) -> None:
     work = await accept(store)
     stored = await get(store)
-    advance = life.stock_reserved(stored.order, NOON)
+    advance = transitions.stock_reserved(stored.order, NOON)
     assert await store.advance(stored, advance, work.ask)
-    rejected = life.stock_rejected(stored.order, ["bun"], NOON)
+    rejected = transitions.stock_rejected(stored.order, ["bun"], NOON)
     assert not await store.advance(stored, rejected, work.ask)
     fresh = await get(store)
     assert not await store.advance(fresh, rejected, work.ask)
@@ -147,8 +149,8 @@ async def test_an_answer_is_applied_to_the_version_it_was_made_from(store: Order
 
 async def test_at_rest_it_is_open_no_more(store: OrderStore) -> None:
     stored, post = await reserve(store)
-    posting = life.posting_begun(stored.order, NOON)
-    confirmed = life.check_opened(posting, CHECK, NOON)
+    posting = transitions.posting_begun(stored.order, NOON)
+    confirmed = transitions.check_opened(posting, CHECK, NOON)
     assert await store.advance(stored, confirmed, post.ask)
     assert not await store.is_open(CODE, ORDER_ID)
     assert (await get(store)).order == confirmed.order
@@ -158,7 +160,7 @@ async def test_at_rest_it_is_open_no_more(store: OrderStore) -> None:
 async def confirmed(store: OrderStore) -> StoredOrder:
     """An order at rest that owes nothing."""
     stored, post = await reserve(store)
-    advance = life.check_opened(life.posting_begun(stored.order, NOON), CHECK, NOON)
+    advance = transitions.check_opened(transitions.posting_begun(stored.order, NOON), CHECK, NOON)
     assert await store.advance(stored, advance, post.ask)
     await store.finish([work.ask for work in advance.begun])
     return await get(store)
@@ -173,7 +175,9 @@ async def cancel(store: OrderStore, stored: StoredOrder) -> StoredOrder | None:
 async def test_what_was_moved_on_is_returned_as_it_is_stored(store: OrderStore) -> None:
     work = await accept(store)
     stored = await get(store)
-    assert await store.advance(stored, life.stock_reserved(stored.order, NOON), work.ask) == await get(store)
+    assert await store.advance(stored, transitions.stock_reserved(stored.order, NOON), work.ask) == await get(
+        store
+    )
 
 
 async def test_moved_again_it_is_open_again_until_it_rests(store: OrderStore) -> None:
@@ -182,7 +186,7 @@ async def test_moved_again_it_is_open_again_until_it_rests(store: OrderStore) ->
     assert await store.is_open(CODE, ORDER_ID)
     (void,) = await asks(store)
     assert (void.step, void.number) == (Step.VOID, 5)
-    done = life.cancellation_done(cancelling.order, LATER, "simphony")
+    done = transitions.cancellation_done(cancelling.order, LATER, "simphony")
     assert await store.advance(cancelling, done, void)
     assert not await store.is_open(CODE, ORDER_ID)
     assert sorted(ask.step for ask in await asks(store)) == [Step.RELEASE, Step.TELL_CANCELLED]
@@ -218,7 +222,7 @@ async def test_what_was_answered_meanwhile_does_not_end(store: OrderStore) -> No
 
 async def test_a_cancel_and_a_claim_at_once_are_one_of_them(store: OrderStore) -> None:
     stored, post = await reserve(store)
-    posting = life.posting_begun(stored.order, NOON)
+    posting = transitions.posting_begun(stored.order, NOON)
     calling = replace(post, first_sent_at=NOON, last_deadline=LATER, claimed_until=LATER)
     cancelled, claimed = await asyncio.gather(
         cancel(store, stored), store.claim_call(stored, posting, calling)
@@ -270,7 +274,7 @@ async def test_what_an_older_version_wrote_is_read(store: OrderStore, table: Tab
 
 async def test_one_claims_a_posting(store: OrderStore) -> None:
     stored, post = await reserve(store)
-    posting = life.posting_begun(stored.order, LATER)
+    posting = transitions.posting_begun(stored.order, LATER)
     calling = replace(
         post, first_sent_at=NOON, last_deadline=LATER, claimed_until=LATER, due_at=LATER, attempts=3
     )
@@ -279,12 +283,12 @@ async def test_one_claims_a_posting(store: OrderStore) -> None:
     assert await get(store) == ours == StoredOrder(posting, CLAIM, ours.etag)
     assert await get_work(store, post.ask) == claimed
     assert replace(claimed, etag="") == replace(calling, etag="")
-    assert await store.advance(ours, life.check_opened(posting, CHECK, NOON), post.ask)
+    assert await store.advance(ours, transitions.check_opened(posting, CHECK, NOON), post.ask)
 
 
 async def test_a_posting_whose_work_moved_or_went_is_not_claimed(store: OrderStore) -> None:
     stored, post = await reserve(store)
-    posting = life.posting_begun(stored.order, NOON)
+    posting = transitions.posting_begun(stored.order, NOON)
     (moved,) = await store.move([model.postponed(post, LATER)])
     assert await store.claim_call(stored, posting, post) is None
     await store.finish([post.ask])
@@ -373,7 +377,7 @@ async def test_the_largest_order_fits(store: OrderStore) -> None:
     stored = await get(store)
     assert stored.order == order
     assert (await get_work(store, work.ask)).payload == payload
-    rejected = life.stock_rejected(order, ["sku" * 20] * 98, NOON)
+    rejected = transitions.stock_rejected(order, ["sku" * 20] * 98, NOON)
     assert await store.advance(stored, rejected, work.ask)
     assert (await get(store)).order == rejected.order
 

@@ -16,8 +16,8 @@ from muneris.cloud.tables import Table
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.core.ids import new_uuid7
 from muneris.core.problems import ProblemError
+from muneris.orders.intake.service import Placed
 from muneris.orders.model import Status
-from muneris.orders.service import Placed
 
 TAKEN, PLACES = 4, 5
 

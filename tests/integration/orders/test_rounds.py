@@ -17,10 +17,10 @@ from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.tables import Table
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.core.problems import ProblemError
+from muneris.orders.intake.rounds import Added
+from muneris.orders.life.posted import round_reference_of
 from muneris.orders.model import Status
-from muneris.orders.posted import round_reference_of
 from muneris.orders.round import RoundStatus
-from muneris.orders.rounds import Added
 
 EACH = 4
 """Rounds of each device."""

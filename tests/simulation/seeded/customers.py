@@ -22,9 +22,9 @@ from muneris.core.identity import GUEST, STAFF, Caller
 from muneris.core.ids import new_uuid7
 from muneris.core.operational import OperationalError
 from muneris.core.problems import ProblemError
-from muneris.orders.rounds import AddRound
-from muneris.orders.service import PlaceOrder
-from muneris.orders.store import StoredOrder
+from muneris.orders.intake.rounds import AddRound
+from muneris.orders.intake.service import PlaceOrder
+from muneris.orders.stored import StoredOrder
 
 PATIENCE = 12.0
 """Seconds that an app waits for an answer."""

@@ -39,24 +39,24 @@ from muneris.inventory.service import Inventory
 from muneris.inventory.store import InventoryStore
 from muneris.inventory.upkeep import AGENDA as STOCK
 from muneris.inventory.upkeep import Upkeep
-from muneris.orders.acceptance import Acceptance
-from muneris.orders.attention import AGENDA as ATTENTION
-from muneris.orders.attention import Attention
 from muneris.orders.changes import Changes
-from muneris.orders.commands import OrderCommands
-from muneris.orders.guests import GuestLimit
-from muneris.orders.listing import OrderList
-from muneris.orders.posting import Posting
-from muneris.orders.progress import Progress
-from muneris.orders.queries import OrderQueries
+from muneris.orders.intake.acceptance import Acceptance
+from muneris.orders.intake.guests import GuestLimit
+from muneris.orders.intake.rounds import Rounds
+from muneris.orders.intake.service import Intake
+from muneris.orders.intake.slots import Slots
+from muneris.orders.intake.switch import IntakeSwitch
+from muneris.orders.life.commands import OrderCommands
+from muneris.orders.life.posting import Posting
+from muneris.orders.life.progress import Progress
+from muneris.orders.life.scheduler import Scheduler
+from muneris.orders.life.targets import Targets
 from muneris.orders.read_models import ReadModels
-from muneris.orders.rounds import Rounds
-from muneris.orders.scheduler import Scheduler
-from muneris.orders.service import Intake
-from muneris.orders.slots import Slots
+from muneris.orders.reading.attention import AGENDA as ATTENTION
+from muneris.orders.reading.attention import Attention
+from muneris.orders.reading.listing import OrderList
+from muneris.orders.reading.queries import OrderQueries
 from muneris.orders.store import OrderStore
-from muneris.orders.switch import IntakeSwitch
-from muneris.orders.targets import Targets
 
 STORAGE = Climate()
 SIMPHONY = Climate(

@@ -24,11 +24,11 @@ from tests.simulation.seeded.virtual_time import SkewedClock
 from muneris.core.ids import new_uuid7
 from muneris.core.problems import ProblemError
 from muneris.inventory.movement import MovementAsk
+from muneris.orders.life.posted import round_reference_of
+from muneris.orders.life.wishes import Resolution
 from muneris.orders.model import Order, Status
-from muneris.orders.posted import round_reference_of
 from muneris.orders.round import RoundStatus
-from muneris.orders.store import StoredOrder
-from muneris.orders.wishes import Resolution
+from muneris.orders.stored import StoredOrder
 
 EVERY = 20.0
 """Seconds between two movements of stock, somewhere."""

@@ -11,7 +11,7 @@ from tests.restaurant import CODE, NOON, ORDER_ID, plain_order
 
 from muneris.core.clock import to_rfc3339
 from muneris.orders import model
-from muneris.orders.life import Change, ForbiddenTransitionError, moved, noted, with_fulfilment
+from muneris.orders.life.transitions import Change, ForbiddenTransitionError, moved, noted, with_fulfilment
 from muneris.orders.model import (
     AT_REST,
     FIRST_DUE,

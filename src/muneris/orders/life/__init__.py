@@ -1,0 +1,1 @@
+"""What becomes of an order once it is taken."""
