@@ -37,6 +37,7 @@ async def serve(config: DirectConfig) -> None:
             lifespan="off",
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             access_log=False,
+            proxy_headers=False,
             log_level="warning",
         )
     )

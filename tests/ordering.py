@@ -33,12 +33,13 @@ from muneris.cloud.queues import PoisonQueues
 from muneris.cloud.queues.memory import MemoryQueues
 from muneris.cloud.tables import Row, Table, rows_between, rows_with_prefix
 from muneris.cloud.tables.memory import MemoryTable
+from muneris.core.attempts import Attempts
 from muneris.core.identity import STAFF, Caller
 from muneris.core.ids import new_uuid7
 from muneris.core.operational import OperationalError
+from muneris.core.turns import Turns
 from muneris.directory import Directory, record_home
 from muneris.inventory import api as inventory_api
-from muneris.inventory.attempts import Attempts
 from muneris.inventory.availability import Availability
 from muneris.inventory.events import COMMANDS, StockAnswers
 from muneris.inventory.holds import Holds
@@ -198,10 +199,21 @@ class OrderingRegion:
             sleep=self._sleep,
             chance=lambda: 0.5,
         )
-        self.commands = OrderCommands(self.store, self.agenda, self.scheduler, self.homes, self.clock)
+        self.commands = OrderCommands(
+            self.store,
+            self.agenda,
+            self.scheduler,
+            self.homes,
+            self.clock,
+            sleep=self._sleep,
+            chance=lambda: 0.5,
+        )
         to_look_after = Agenda(self.agenda_table, STOCK, self.clock, remembered=REMEMBERED_FOR)
-        stock, attempts = InventoryStore(self.stock, to_look_after, self.clock), Attempts()
-        self.publishing = Publishing(stock, self.documents, self.clock, sleep=self._sleep)
+        stock = InventoryStore(self.stock, to_look_after, self.clock)
+        attempts = Attempts("the stock of", turns=Turns())
+        self.publishing = Publishing(
+            stock, self.documents, self.clock, sleep=self._sleep, monotonic=self.clock.monotonic
+        )
         self.inventory = Inventory(stock, self.publishing, self.clock, attempts)
         self.movements = Movements(stock, self.publishing, self.clock, attempts)
         self.holds = Holds(stock, self.publishing, self.clock, attempts)

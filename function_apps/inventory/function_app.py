@@ -8,9 +8,10 @@ from muneris.cloud.http import create_api
 from muneris.cloud.http.app_health import health_router
 from muneris.cloud.platform import Platform
 from muneris.cloud.settings import CloudSettings
+from muneris.core.attempts import Attempts
+from muneris.core.turns import Turns
 from muneris.directory import Directory
 from muneris.inventory import api
-from muneris.inventory.attempts import Attempts
 from muneris.inventory.events import StockAnswers
 from muneris.inventory.holds import Holds
 from muneris.inventory.movements import Movements
@@ -22,7 +23,7 @@ from muneris.inventory.upkeep import AGENDA, Upkeep
 settings = CloudSettings()
 platform = Platform(settings, "inventory")
 directory = Directory(platform.table("Directory"), settings.region, settings.regions)
-clock, attempts = platform.clock, Attempts()
+clock, attempts = platform.clock, Attempts("the stock of", turns=Turns())
 agenda = Agenda(platform.table("Agenda"), AGENDA, clock, remembered=REMEMBERED_FOR)
 store = InventoryStore(platform.property_table("Inventory", directory.account_of), agenda, clock)
 publishing = Publishing(store, platform.read_models, clock)

@@ -1,10 +1,13 @@
 """Requests compared by meaning: strict JSON in, canonical JSON (RFC 8785) and its fingerprint out."""
 
 import hashlib
+import math
+import re
 from collections.abc import Iterable, Sequence
-from json import JSONDecoder, JSONEncoder
+from json import JSONDecoder
 from typing import NoReturn
 
+import orjson
 import rfc8785
 
 from muneris.core.problems import Json
@@ -29,17 +32,26 @@ def _no_constant(name: str) -> NoReturn:
     raise MalformedJsonError(f"{name} is no JSON number")
 
 
-_DECODER = JSONDecoder(object_pairs_hook=_unique_members, parse_constant=_no_constant)
-_ENCODER = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_MAX_EXACT = 2**53 - 1
-"""Integers up to here have one form in JSON (RFC 7493, section 2.2)."""
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise MalformedJsonError("a number is beyond what JSON can carry exactly")
+    return number
+
+
+_DECODER = JSONDecoder(object_pairs_hook=_unique_members, parse_float=_finite, parse_constant=_no_constant)
+_UNSURE_NUMBER = re.compile(rb"(?:^|[:,\[])-?[0-9]*(?:[0-9]{16}|[.eE])")
+"""One with a fraction, or an integer that may be beyond the exact ones (RFC 7493, section 2.2)."""
+_HIGH_TEXT = re.compile(rb'[\xee-\xff](?:[^"\\]|\\.)*+"(?P<is_name>:?)')
+"""The rest of a text from a character beyond U+DFFF on."""
 
 
 def parse_json(body: bytes) -> Json:
     """The value a body holds.
 
     Raises:
-        MalformedJsonError: it is no JSON, not UTF-8, repeats a member name, or nests too deep.
+        MalformedJsonError: it is no JSON, not UTF-8, repeats a member name, nests too deep, or has a number
+            beyond every finite one.
     """
     try:
         value: Json = _DECODER.decode(body.decode())
@@ -70,32 +82,25 @@ def _parts(value: Json) -> Iterable[Json]:
 
 
 def fingerprint(value: Json) -> str:
-    """SHA-256 of the canonical form: equal exactly when two values mean the same.
+    """SHA-256 of the canonical form of what `parse_json` read: equal exactly when two values mean the same.
 
     Raises:
         MalformedJsonError: a number is beyond what JSON can carry exactly, or a text is no Unicode.
     """
     try:
-        canonical = _ENCODER.encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
-    except RecursionError as error:
-        raise MalformedJsonError("it nests too deep") from error
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        if not _is_canonical(canonical):
+            canonical = rfc8785.dumps(value)
+    except (orjson.JSONEncodeError, rfc8785.CanonicalizationError) as error:
         raise MalformedJsonError(str(error)) from error
     return hashlib.sha256(canonical).hexdigest()
 
 
-def _is_plain(value: Json) -> bool:
-    """Whether `json` writes a value exactly as RFC 8785 does, at a third of the cost of `rfc8785`.
+def _is_canonical(written: bytes) -> bool:
+    """Whether what `orjson` wrote is surely what RFC 8785 says, at a thirtieth of the cost of `rfc8785`.
 
-    Not where numbers have fractions, or are beyond the exact integers; nor where member names are not ASCII:
-    `json` sorts them by code points, the RFC by UTF-16 code units.
+    They differ in some numbers, and in the order of member names: `orjson` sorts by code points, the RFC by
+    UTF-16 code units.
     """
-    if isinstance(value, str):
-        return True
-    if isinstance(value, int):
-        return -_MAX_EXACT <= value <= _MAX_EXACT
-    if isinstance(value, dict):
-        return all(map(str.isascii, value)) and all(map(_is_plain, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    return value is None
+    has_high_name = any(text["is_name"] for text in _HIGH_TEXT.finditer(written))
+    return not has_high_name and _UNSURE_NUMBER.search(written) is None

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 CURRENCIES = frozenset({
     "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF",
@@ -45,6 +46,7 @@ def has_decimals_of(amount: str, currency: str) -> bool:
     return len(fraction) == decimals(currency)
 
 
+@lru_cache(maxsize=4096)  # a menu has few prices
 def to_wire(amount: Decimal, currency: str) -> str:
     """An amount as the wire carries it: `23.40`, with the currency's decimals.
 

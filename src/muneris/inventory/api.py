@@ -3,28 +3,37 @@
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, Field, field_validator
 
 from muneris.cloud.http import Authenticate, problem_responses
+from muneris.cloud.http.conditional import names_etag, to_etag
 from muneris.cloud.http.continuation import read_continuation, to_continuation
 from muneris.core.clock import Clock
-from muneris.core.problems import FORBIDDEN, PROPERTY_IN_ANOTHER_REGION, PROPERTY_NOT_FOUND
+from muneris.core.identity import Caller
+from muneris.core.problems import (
+    CHANGED_MEANWHILE,
+    FORBIDDEN,
+    PROPERTY_IN_ANOTHER_REGION,
+    PROPERTY_NOT_FOUND,
+)
 from muneris.directory import Directory
 from muneris.inventory.access import Access, for_members, for_staff
 from muneris.inventory.availability_api import availability_routes
 from muneris.inventory.fields import SKU_PATTERN, MenuItemId, NotALimit, OwnSku, Quantity, Sku
-from muneris.inventory.model import MOST_ITEMS, SKU, StockItem
+from muneris.inventory.model import MOST_ITEMS, SKU, StockItem, version_of
 from muneris.inventory.movement import LESS_THAN_HELD
 from muneris.inventory.movements import ITEM_NOT_FOUND, Movements
 from muneris.inventory.movements_api import movement_routes
 from muneris.inventory.recipes import Ingredient
-from muneris.inventory.service import Inventory
+from muneris.inventory.service import UNKNOWN_STOCK_ITEM, Inventory
 
 _REFUSALS = problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 _MOST_LISTED = 100
 _MOST_INGREDIENTS = MOST_ITEMS - 1
 """A limited menu item takes one of its limit besides."""
+_NOT_MODIFIED = 304
+ConditionHeader = Annotated[str | None, Header()]
 
 
 class PutItem(BaseModel):
@@ -87,13 +96,13 @@ def router(
     """The routes of the inventory app."""
     staff, members = for_staff(directory, authenticate), for_members(directory, authenticate)
     routes = APIRouter()
-    routes.include_router(_item_routes(inventory, staff))
+    routes.include_router(_item_routes(inventory, staff, authenticate))
     routes.include_router(movement_routes(movements, staff, authenticate, clock))
     routes.include_router(availability_routes(inventory, staff, members, clock))
     return routes
 
 
-def _item_routes(inventory: Inventory, staff: Access) -> APIRouter:
+def _item_routes(inventory: Inventory, staff: Access, authenticate: Authenticate) -> APIRouter:
     routes = APIRouter(prefix="/v1/inventory/{property_code}", tags=["inventory"])
     Staffed = Annotated[str, Depends(staff)]  # noqa: N806 - a type
 
@@ -111,32 +120,52 @@ def _item_routes(inventory: Inventory, staff: Access) -> APIRouter:
     @routes.get(
         "/items/{sku}",
         summary="A stock item",
-        responses={**_REFUSALS, **problem_responses(PROPERTY_NOT_FOUND, ITEM_NOT_FOUND)},
+        response_model=ItemAnswer,
+        responses={
+            _NOT_MODIFIED: {"description": "Unchanged"},
+            **problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION, ITEM_NOT_FOUND),
+        },
     )
-    async def get_item(property_code: Staffed, sku: Sku) -> ItemAnswer:
+    async def get_item(
+        property_code: Staffed, sku: Sku, response: Response, if_none_match: ConditionHeader = None
+    ) -> ItemAnswer | Response:
         """What there is of it, and what is held for orders."""
         item = await inventory.find_item(property_code, sku)
         if item is None:
             raise ITEM_NOT_FOUND(f"There is no stock item {sku!r}.")
+        etag = to_etag(version_of(item))
+        if names_etag(if_none_match, etag):
+            return Response(status_code=_NOT_MODIFIED, headers={"ETag": etag})
+        response.headers["ETag"] = etag
         return _answer(item)
 
     @routes.put(
         "/items/{sku}",
-        summary="Create or change an item",
-        responses={**_REFUSALS, **problem_responses(LESS_THAN_HELD)},
+        summary="Create an item, or change it, under If-Match if you send one",
+        responses={**_REFUSALS, **problem_responses(LESS_THAN_HELD, CHANGED_MEANWHILE)},
     )
-    async def put_item(property_code: Staffed, sku: OwnSku, body: PutItem) -> ItemAnswer:
-        """What orders hold of it stays held."""
-        return _answer(await inventory.put_item(property_code, StockItem(sku=sku, **body.model_dump())))
+    async def put_item(
+        property_code: Staffed,
+        sku: OwnSku,
+        body: PutItem,
+        response: Response,
+        caller: Annotated[Caller, Depends(authenticate)],
+        if_match: ConditionHeader = None,
+    ) -> ItemAnswer:
+        """What orders hold of it stays held. Another `on_hand` is a stock-take, listed with its movements."""
+        item = StockItem(sku=sku, **body.model_dump())
+        put = await inventory.put_item(property_code, item, by=caller.subject, if_match=if_match)
+        response.headers["ETag"] = to_etag(version_of(put))
+        return _answer(put)
 
     @routes.put(
         "/recipes/{menu_item_id}",
         summary="Say what one sold item uses",
         status_code=204,
-        responses=_REFUSALS,
+        responses={**_REFUSALS, **problem_responses(UNKNOWN_STOCK_ITEM)},
     )
     async def put_recipe(property_code: Staffed, menu_item_id: MenuItemId, body: PutRecipe) -> None:
-        """An item with no recipe is never out of stock."""
+        """Of stock items that there are. An item with no recipe is never out of stock."""
         ingredients = tuple(Ingredient(sku=i.sku, quantity=i.quantity) for i in body.ingredients)
         await inventory.put_recipe(property_code, menu_item_id, ingredients)
 

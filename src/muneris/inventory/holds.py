@@ -5,10 +5,10 @@ from functools import partial
 
 from muneris.cloud.tables import RowConflictError, RowExistsError
 from muneris.cloud.tables.transaction import MAX_ROWS
+from muneris.core.attempts import Attempts
 from muneris.core.clock import Clock
 from muneris.core.groups import Groups
 from muneris.inventory import model
-from muneris.inventory.attempts import Attempts
 from muneris.inventory.known import KnownStock
 from muneris.inventory.model import Command, Decisions, Hold, Outcome, StockCommand, StockLine
 from muneris.inventory.publishing import Publishing

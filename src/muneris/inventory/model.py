@@ -1,5 +1,6 @@
 """Stock and what is held of it. Pure."""
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,11 @@ class StockItem(BaseModel):
     def moved(self, *, on_hand: Decimal = Decimal(0), held: Decimal = Decimal(0)) -> "StockItem":
         """The item after these differences."""
         return self.model_copy(update={"on_hand": self.on_hand + on_hand, "held": self.held + held})
+
+
+def version_of(item: StockItem) -> str:
+    """A version of an item that changes whenever anything in it does, what is held of it included."""
+    return hashlib.sha256(item.model_dump_json().encode()).hexdigest()[:32]
 
 
 class StockLine(BaseModel):

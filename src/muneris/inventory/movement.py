@@ -66,7 +66,7 @@ def moved(item: StockItem, asked: MovementAsk, now: datetime) -> tuple[StockItem
     """
     delta = asked.delta_on(item.on_hand)
     after = item.moved(on_hand=delta)
-    require_held(after)
+    _require_held(after)
     return after, Movement(
         movement_id=asked.key,
         sku=item.sku,
@@ -82,11 +82,21 @@ def moved(item: StockItem, asked: MovementAsk, now: datetime) -> tuple[StockItem
     )
 
 
-def require_held(item: StockItem) -> None:
-    """Refuse an item of which less is on hand than orders hold.
+def put_over(
+    before: StockItem | None, after: StockItem, asked: MovementAsk, now: datetime
+) -> Movement | None:
+    """The stock-take that putting an item amounts to: its opening stock if it is new.
+
+    None: there is as much of it as there was `before`.
 
     Raises:
         ProblemError: `less_than_held`.
     """
+    on_hand = Decimal(0) if before is None else before.on_hand
+    _, movement = moved(after.model_copy(update={"on_hand": on_hand}), asked, now)
+    return movement if before is None or movement.delta else None
+
+
+def _require_held(item: StockItem) -> None:
     if item.available < 0:
         raise LESS_THAN_HELD(f"Orders hold {item.held} of {item.sku}: not less can be on hand.")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from muneris.core.attempts import Attempts
 from muneris.core.clock import Clock
 from muneris.core.problems import IDEMPOTENCY_KEY_REUSED, ProblemError, ProblemType
-from muneris.inventory.attempts import Attempts
 from muneris.inventory.movement import Movement, MovementAsk, moved
 from muneris.inventory.publishing import Publishing
 from muneris.inventory.store import Change, InventoryStore, StoredMovement

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from muneris.cloud.documents import Documents
@@ -38,14 +39,15 @@ class Publishing:
         clock: Clock,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._documents = documents
         self._clock = clock
         self._sleep = sleep
-        self._recipes = recipe_read_model(documents)
+        self._recipes = recipe_read_model(documents, monotonic=monotonic)
         # Who has just changed something reads what it came to: asked for by its ETag every time.
-        self._availability = availability_read_model(documents, fresh_seconds=0.0)
+        self._availability = availability_read_model(documents, fresh_seconds=0.0, monotonic=monotonic)
         self._groups = Groups[str, None, None](self._carry_out, lambda _taken, _more: True, at_once=1)
         self._notices: set[asyncio.Task[None]] = set()
         self._soon: set[str] = set()

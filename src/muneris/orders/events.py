@@ -1,8 +1,9 @@
 """What orders say and ask, and the answers they react to."""
 
-import json
 from collections.abc import Mapping
 from uuid import UUID
+
+import orjson
 
 from muneris.cloud.events import Event
 from muneris.core.problems import Json
@@ -43,7 +44,7 @@ def event_of(work: Work) -> Event:
         "order_id": str(ask.order_id),
         "number": ask.number,
         **({"round": ask.round} if ask.round else {}),
-        **json.loads(work.payload),
+        **orjson.loads(work.payload),
     }
     subject = f"{ask.property_code}/orders/{ask.order_id}"
     of_round = f"-{ask.round}" if ask.round else ""

@@ -11,10 +11,12 @@ from tests.tables import create_table, open_requests
 from tests.unit.inventory.kitchen import CODE, Kitchen, ask, asks
 
 from localcloud.azurite import StorageAddress
+from muneris.cloud.http.conditional import to_etag
 from muneris.cloud.retry import RetryPolicy
 from muneris.cloud.tables.retried import RetriedTable
+from muneris.core.problems import CHANGED_MEANWHILE, ProblemError
 from muneris.inventory.availability import Availability, ItemAvailability, availability_document
-from muneris.inventory.model import HoldStatus
+from muneris.inventory.model import HoldStatus, StockItem, version_of
 
 ORDERS = [f"o{number}" for number in range(20)]
 
@@ -96,9 +98,63 @@ async def test_a_movement_asked_for_again_and_again_happens_once(kitchen: Kitche
     below.calm()
     assert [each.replayed for each in done].count(False) == 1
     assert await kitchen.item("bun") == (Decimal("102.5"), 0)
-    assert [each.delta for each in (await other.movements.page(CODE, "bun", 10)).movements] == [
-        Decimal("2.5")
-    ]
+    assert sorted(await deltas(other)) == [Decimal("2.5"), 100]
+
+
+async def deltas(kitchen: Kitchen) -> list[Decimal]:
+    """By how much the buns were moved, and what they began with."""
+    return [each.delta for each in (await kitchen.movements.page(CODE, "bun", 100)).movements]
+
+
+async def test_items_put_while_orders_take_them_lose_nothing(kitchen: Kitchen, below: Faults) -> None:
+    other, counts = Kitchen(kitchen), [60 + number for number in range(6)]
+    below.plan = lambda number: "after" if number % 3 == 0 else None
+    await asyncio.gather(
+        kitchen.ask_at_once(*asks("reserve", ORDERS, bun=2)),
+        *(each.stock(bun=count) for each, count in zip((kitchen, other) * 3, counts, strict=True)),
+    )
+    await asyncio.gather(
+        other.ask_at_once(*asks("consume", ORDERS)),
+        *(each.stock(bun=count) for each, count in zip((kitchen, other) * 3, counts, strict=True)),
+    )
+    below.calm()
+    on_hand, held = await kitchen.item("bun")
+    assert held == 0
+    assert on_hand == sum(await deltas(other)) - 2 * len(ORDERS)
+
+
+async def test_the_version_that_is_read_is_the_one_that_was_put(kitchen: Kitchen) -> None:
+    other, item = Kitchen(kitchen), StockItem(sku="bun", name="Brioche", on_hand=Decimal("7.50"))
+    put = await kitchen.inventory.put_item(CODE, item, by="ann")
+    read = await other.inventory.find_item(CODE, "bun")
+    assert read is not None
+    assert version_of(read) == version_of(put)
+    await other.ask("reserve", bun=1)
+    with pytest.raises(ProblemError, match="changed_meanwhile"):
+        await kitchen.inventory.put_item(
+            CODE, item.model_copy(update={"name": "Bun"}), if_match=to_etag(version_of(read))
+        )
+    assert await kitchen.item("bun") == (Decimal("7.5"), 1)
+
+
+async def test_of_many_who_change_one_version_one_does(kitchen: Kitchen) -> None:
+    read = await kitchen.inventory.find_item(CODE, "bun")
+    assert read is not None
+    etag, kitchens = to_etag(version_of(read)), [kitchen, Kitchen(kitchen), Kitchen(kitchen)]
+    refused = await asyncio.gather(
+        *(
+            each.inventory.put_item(
+                CODE, StockItem(sku="bun", name="bun", on_hand=Decimal(number)), if_match=etag
+            )
+            for number, each in enumerate(kitchens * 3)
+        ),
+        return_exceptions=True,
+    )
+    problems = [each.type for each in refused if isinstance(each, ProblemError)]
+    assert problems == [CHANGED_MEANWHILE] * 8
+    (put,) = (each for each in refused if isinstance(each, StockItem))
+    assert await kitchen.item("bun") == (put.on_hand, 0)
+    assert sorted(await deltas(kitchen)) == [put.on_hand - 100, 100]
 
 
 async def test_a_limit_is_sold_out_exactly_over_processes(kitchen: Kitchen) -> None:

@@ -18,7 +18,6 @@ from tests.tenants import REGIONS
 
 from muneris.cloud.agenda import REMEMBERED_FOR, Agenda
 from muneris.cloud.documents import Documents
-from muneris.cloud.documents.read_model import FRESH_SECONDS, ReadModel
 from muneris.cloud.events import Event
 from muneris.cloud.events.shared import SharedPublisher
 from muneris.cloud.retry import RetryPolicy
@@ -27,14 +26,14 @@ from muneris.cloud.tables.grouped import GroupedTable
 from muneris.cloud.tables.retried import RetriedTable
 from muneris.config.menu import Menu
 from muneris.config.property import Property
+from muneris.core.attempts import Attempts
+from muneris.core.turns import Turns
 from muneris.directory import Directory
-from muneris.inventory.attempts import Attempts
-from muneris.inventory.availability import Availability, availability_document
 from muneris.inventory.events import StockAnswers
 from muneris.inventory.holds import Holds
 from muneris.inventory.movements import Movements
 from muneris.inventory.publishing import Publishing
-from muneris.inventory.recipes import Recipes, recipes_document
+from muneris.inventory.read_models import availability_read_model, recipe_read_model
 from muneris.inventory.service import Inventory
 from muneris.inventory.store import InventoryStore
 from muneris.inventory.upkeep import AGENDA as STOCK
@@ -148,13 +147,20 @@ class OrdersProcess(Process):
         targets = Targets(agenda, clock, clock.monotonic)
         self.scheduler = Scheduler(store, touched, targets, self._publisher, clock, chance=chance)
         homes, guests = self._directory(), GuestLimit(store, GUEST_LIMIT)
-        read = ReadModels(homes, around.properties, around.menus, *_stock_documents(self._documents, clock))
-        acceptance = Acceptance(store, touched, self.scheduler, guests, Slots(orders, store), chance=chance)
+        read = ReadModels(
+            homes,
+            around.properties,
+            around.menus,
+            recipe_read_model(self._documents, monotonic=clock.monotonic),
+            availability_read_model(self._documents, monotonic=clock.monotonic),
+        )
+        slots = Slots(orders, store, monotonic=clock.monotonic)
+        acceptance = Acceptance(store, touched, self.scheduler, guests, slots, chance=chance)
         switch = IntakeSwitch(orders, clock, monotonic=clock.monotonic)
         self.intake = Intake(around.region, store, switch, guests, acceptance, read, clock)
         self.rounds = Rounds(store, touched, self.scheduler, read, clock, chance=chance)
         self.queries = OrderQueries(store, homes, changes, OrderList(orders), monotonic=clock.monotonic)
-        self.commands = OrderCommands(store, touched, self.scheduler, homes, clock)
+        self.commands = OrderCommands(store, touched, self.scheduler, homes, clock, chance=chance)
         self._progress = Progress(store, self.scheduler, targets, clock, read.recipes)
         self._posting = Posting(
             store,
@@ -185,9 +191,9 @@ class InventoryProcess(Process):
         super().__init__(name, around, clock)
         touched = Agenda(self._retried("Agenda"), STOCK, clock, remembered=REMEMBERED_FOR)
         store = InventoryStore(self._grouped("Inventory"), touched, clock)
-        publishing = _Publishing(store, self._documents, clock)
-        attempts = Attempts(chance=self._chance)
-        self.inventory = Inventory(store, publishing, clock, attempts)
+        publishing = Publishing(store, self._documents, clock, monotonic=clock.monotonic)
+        attempts = Attempts("the stock of", turns=Turns(), chance=self._chance)
+        self.inventory = Inventory(store, publishing, clock, attempts, random=around.net.chance.randbytes)
         self.movements = Movements(store, publishing, clock, attempts)
         self.upkeep = Upkeep(store, publishing, touched, clock)
         self.holds = Holds(store, publishing, clock, attempts)
@@ -195,30 +201,6 @@ class InventoryProcess(Process):
 
     async def handle(self, event: Event) -> None:
         await self._answers.answer(event)
-
-
-def _stock_documents(
-    documents: Documents, clock: SkewedClock, fresh_seconds: float = FRESH_SECONDS
-) -> tuple[ReadModel[Recipes], ReadModel[Availability]]:
-    """What inventory publishes, read in virtual time."""
-    return (
-        ReadModel(documents, Recipes, recipes_document, monotonic=clock.monotonic),
-        ReadModel(
-            documents,
-            Availability,
-            availability_document,
-            fresh_seconds=fresh_seconds,
-            monotonic=clock.monotonic,
-        ),
-    )
-
-
-class _Publishing(Publishing):
-    """The product's own, in virtual time."""
-
-    def __init__(self, store: InventoryStore, documents: Documents, clock: SkewedClock) -> None:
-        super().__init__(store, documents, clock)
-        self._recipes, self._availability = _stock_documents(documents, clock, fresh_seconds=0.0)
 
 
 @dataclass

@@ -17,9 +17,10 @@ from muneris.cloud.events import Event
 from muneris.cloud.events.memory import MemoryPublisher
 from muneris.cloud.tables import Page, Row, Table, Transaction
 from muneris.cloud.tables.memory import MemoryTable
+from muneris.core.attempts import Attempts
 from muneris.core.ids import new_uuid7
 from muneris.core.problems import Json
-from muneris.inventory.attempts import Attempts
+from muneris.core.turns import Turns
 from muneris.inventory.availability import Availability, ItemAvailability
 from muneris.inventory.events import StockAnswers
 from muneris.inventory.holds import Holds
@@ -123,8 +124,10 @@ class Kitchen:
         self.table = RecordingTable(self.below)
         self.agenda = Agenda(self.agenda_table, AGENDA, self.clock, remembered=REMEMBERED_FOR)
         self.store = InventoryStore(self.table, self.agenda, self.clock)
-        attempts = Attempts(sleep=self._soon, chance=lambda: 0.5)
-        self.publishing = Publishing(self.store, self.documents, self.clock, sleep=_at_once)
+        attempts = Attempts("the stock of", turns=Turns(), sleep=self._soon, chance=lambda: 0.5)
+        self.publishing = Publishing(
+            self.store, self.documents, self.clock, sleep=_at_once, monotonic=self.clock.monotonic
+        )
         self.inventory = Inventory(self.store, self.publishing, self.clock, attempts)
         self.movements = Movements(self.store, self.publishing, self.clock, attempts)
         self.holds = Holds(self.store, self.publishing, self.clock, attempts)

@@ -11,6 +11,7 @@ from tests.unit.inventory.kitchen import CODE, Kitchen, ask, asks
 from muneris.cloud.documents import DocumentsUnavailableError
 from muneris.cloud.tables import TableUnavailableError
 from muneris.inventory.availability import Availability, ItemAvailability, availability_document
+from muneris.inventory.model import StockItem
 from muneris.inventory.publishing import NOTICES_AT_ONCE
 from muneris.inventory.recipes import Ingredient, recipes_document
 from muneris.inventory.store import Change
@@ -60,6 +61,7 @@ async def test_those_who_wait_to_publish_share_it(kitchen: Kitchen) -> None:
 async def test_the_newest_is_published_whoever_publishes_last() -> None:
     first = Kitchen()
     second = Kitchen(first)
+    await first.stock(bun=1)
     first.documents.other = lambda: second.recipe(2, bun=1)
     await first.recipe(1, bun=1)
     recipes = await first.published_recipes()
@@ -124,7 +126,8 @@ async def test_stock_that_is_moved_is_published_at_once(burgers: Kitchen) -> Non
     assert (await burgers.inventory.availability(CODE)).out_of_stock == ()
 
 
-async def test_a_recipe_of_what_there_is_not_is_out_of_stock(kitchen: Kitchen) -> None:
+async def test_a_recipe_of_what_is_not_in_stock_is_out_of_stock(kitchen: Kitchen) -> None:
+    await kitchen.stock(salt=0)
     await kitchen.recipe(BURGER, salt=1)
     assert await kitchen.published() == Availability(out_of_stock=(BURGER,))
     await kitchen.stock(salt=1)
@@ -151,6 +154,20 @@ async def test_what_orders_take_is_measured_by_the_newest_recipes(burgers: Kitch
     await burgers.recipe(BUN_ALONE, bun=5)
     await burgers.ask("reserve", "b", bun=5)
     assert await burgers.published() == Availability(out_of_stock=(BUN_ALONE,))
+
+
+async def test_the_recipes_of_another_process_are_known_within_5_seconds(burgers: Kitchen) -> None:
+    await Kitchen(burgers).recipe(BUN_ALONE, bun=5)
+    burgers.documents.puts.clear()
+    burgers.clock.advance(seconds=3.9)
+    await burgers.ask("reserve", "a", bun=6)
+    assert await burgers.published() == Availability()
+    await burgers.ask("release", "a")
+    await burgers.publishing.quiet()
+    burgers.clock.advance(seconds=1.1)
+    await burgers.ask("reserve", "b", bun=6)
+    assert await burgers.published() == Availability(out_of_stock=(BUN_ALONE,))
+    assert burgers.documents.puts == [availability_document(CODE)]
 
 
 async def test_an_answer_does_not_wait_for_what_is_published(burgers: Kitchen) -> None:
@@ -210,7 +227,7 @@ async def test_a_property_where_nothing_happens_is_not_looked_at(burgers: Kitche
 
 async def test_one_property_that_fails_is_not_the_others(kitchen: Kitchen) -> None:
     other = "NOR-ODE01"
-    await kitchen.inventory.put_recipe(other, 7, (Ingredient(sku="bun", quantity=Decimal(1)),))
+    await kitchen.inventory.put_item(other, StockItem(sku="bun", name="Bun", on_hand=Decimal(1)))
     for code in (CODE, other):
         await kitchen.documents.put(availability_document(code), b"{}")
     kitchen.documents.puts.clear()

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
+
+import orjson
 
 from muneris.core.operational import OperationalError
 from muneris.core.problems import Json
@@ -32,6 +35,20 @@ class Event:
     id: str
     data: Mapping[str, Json]
 
+    @cached_property
+    def written(self) -> bytes:
+        """`data` in JSON, as it is sent.
+
+        Raises:
+            ValueError: it is over `MAX_DATA`: the event would not reach its consumers.
+        """
+        written = orjson.dumps(self.data)
+        if len(written) > MAX_DATA:
+            raise ValueError(
+                f"{self.type} {self.id} is over {MAX_DATA} bytes: say less, let the consumer ask"
+            )
+        return written
+
 
 class Publisher(Protocol):
     """Takes events for delivery, at least once, in no order."""
@@ -51,8 +68,7 @@ def check_size(event: Event) -> None:
     Raises:
         ValueError: its data is over `MAX_DATA`.
     """
-    if len(json.dumps(event.data)) > MAX_DATA:
-        raise ValueError(f"{event.type} {event.id} is over {MAX_DATA} bytes: say less, let the consumer ask")
+    _ = event.written
 
 
 def read_event(message: bytes) -> Event:

@@ -13,11 +13,11 @@ from muneris.cloud.wire.requests import Answer
 
 # Nothing in a body can be taken for a boundary: JSON escapes line breaks, addresses encode them.
 BATCH_TYPE = "multipart/mixed; boundary=batch_muneris"
-_OPENING = "--batch_muneris\r\nContent-Type: multipart/mixed; boundary=changeset_muneris\r\n\r\n"
+_OPENING = b"--batch_muneris\r\nContent-Type: multipart/mixed; boundary=changeset_muneris\r\n\r\n"
 _OPERATION = (
     "--changeset_muneris\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
 )
-_CLOSING = "--changeset_muneris--\r\n--batch_muneris--\r\n"
+_CLOSING = b"--changeset_muneris--\r\n--batch_muneris--\r\n"
 
 _METHODS: Mapping[Kind, str] = {
     "insert": "POST",
@@ -38,17 +38,18 @@ _FAILED_INDEX = re.compile(rb'(?:"value"\s*:\s*"|<message[^>]*>)(\d{1,2}):', re.
 def batch_body(table_url: str, transaction: Transaction) -> bytes:
     """The body of the request that carries out a transaction."""
     operations = [_operation(table_url, transaction.partition, each) for each in transaction]
-    return "".join((_OPENING, *operations, _CLOSING)).encode("ascii")
+    return b"".join((_OPENING, *operations, _CLOSING))
 
 
-def _operation(table_url: str, partition: str, operation: Operation) -> str:
+def _operation(table_url: str, partition: str, operation: Operation) -> bytes:
     kind, key = operation.kind, operation.key
     url = table_url if kind == "insert" else entity_url(table_url, partition, key)
     condition = "" if kind in {"insert", "upsert"} else f"If-Match: {operation.etag or ANY}\r\n"
-    headers, entity = _HEADERS, ""
+    headers, entity = _HEADERS, b""
     if kind != "delete":
         headers, entity = _HEADERS_OF_ENTITY, entity_json(partition, key, operation.values)
-    return f"{_OPERATION}{_METHODS[kind]} {url} HTTP/1.1\r\n{headers}{condition}\r\n{entity}\r\n"
+    head = f"{_OPERATION}{_METHODS[kind]} {url} HTTP/1.1\r\n{headers}{condition}\r\n"
+    return b"%b%b\r\n" % (head.encode("ascii"), entity)
 
 
 def read_batch(answer: Answer, transaction: Transaction) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Literal, Self
 
@@ -200,7 +201,7 @@ def _check_values(partition: str, key: str, values: Values) -> int:
     stored = 4 + 2 * (len(partition) + len(key)) + _MARK_STORED
     payload = 0
     for name, value in values.items():
-        if name in _RESERVED or not _NAME.fullmatch(name):
+        if not _may_name(name):
             raise BrokenRuleError(f"{name!r} cannot name a value")
         size = _size(name, value)
         stored += 8 + 2 * len(name) + size
@@ -210,6 +211,11 @@ def _check_values(partition: str, key: str, values: Values) -> int:
     return payload
 
 
+@lru_cache  # the product has few of them
+def _may_name(name: str) -> bool:
+    return name not in _RESERVED and _NAME.fullmatch(name) is not None
+
+
 def _size(name: str, value: Value) -> int:
     if isinstance(value, bool):
         return 1
@@ -217,7 +223,11 @@ def _size(name: str, value: Value) -> int:
         if not -(2**63) <= value < 2**63:
             raise BrokenRuleError(f"{name} does not fit 64 bits")
         return 8
-    size = len(value) if isinstance(value, bytes) else len(value.encode("utf-16-le"))
+    size = len(value) if isinstance(value, bytes) else _utf_16_size(value)
     if size > MAX_VALUE:
         raise BrokenRuleError(f"{name} is over {MAX_VALUE} bytes")
     return size + 4
+
+
+def _utf_16_size(text: str) -> int:
+    return 2 * len(text) if text.isascii() else len(text.encode("utf-16-le"))

@@ -5,8 +5,9 @@ import base64
 import hmac
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from azure.core.credentials import AccessTokenInfo, AzureKeyCredential, AzureNamedKeyCredential
@@ -56,7 +57,7 @@ class TableSharedKey:
 
     async def headers(self, method: Method, url: str, own: Mapping[str, str]) -> Mapping[str, str]:
         """The moment and the signature."""
-        moment = format_datetime(self._clock.now(), usegmt=True)
+        moment = _http_date(self._clock.now().replace(microsecond=0))
         lines = [method, "", own.get("Content-Type", ""), moment]
         return {"x-ms-date": moment, "Authorization": _signed(self._credential, lines, url)}
 
@@ -70,7 +71,7 @@ class BlobSharedKey:
 
     async def headers(self, method: Method, url: str, own: Mapping[str, str]) -> Mapping[str, str]:
         """The moment and the signature, of a request without a body or a query."""
-        moment = format_datetime(self._clock.now(), usegmt=True)
+        moment = _http_date(self._clock.now().replace(microsecond=0))
         dated = {**own, "x-ms-date": moment}
         lines = [
             method,
@@ -82,12 +83,21 @@ class BlobSharedKey:
         return {"x-ms-date": moment, "Authorization": _signed(self._credential, lines, url)}
 
 
+@lru_cache(maxsize=1)
+def _http_date(second: datetime) -> str:
+    return format_datetime(second, usegmt=True)
+
+
+_decoded = lru_cache(maxsize=4)(base64.b64decode)
+"""The bytes of an account's key, which is rotated once in months."""
+
+
 def _signed(credential: AzureNamedKeyCredential, lines: Sequence[str], url: str) -> str:
     """The header `Authorization`: these lines and the canonical resource, signed."""
     account, key = credential.named_key
     path = url.split("/", 3)[3].partition("?")[0]
     text = "\n".join((*lines, f"/{account}/{path}"))
-    signature = hmac.digest(base64.b64decode(key), text.encode(), "sha256")
+    signature = hmac.digest(_decoded(key), text.encode(), "sha256")
     return f"SharedKey {account}:{base64.b64encode(signature).decode()}"
 
 

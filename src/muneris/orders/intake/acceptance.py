@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from muneris.cloud.agenda import Agenda
 from muneris.cloud.tables import RowConflictError
+from muneris.core.attempts import Attempts
 from muneris.core.identity import Caller
-from muneris.core.operational import OperationalError
 from muneris.orders.intake.capacity import Wanted
 from muneris.orders.intake.guests import GuestLimit
 from muneris.orders.intake.slots import Slots
@@ -16,10 +16,6 @@ from muneris.orders.life.scheduler import Scheduler
 from muneris.orders.model import Order, Work
 from muneris.orders.store import OrderStore
 from muneris.orders.stored import Claim, GuestOrders, StoredOrder
-
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
-_MOST_ATTEMPTS = 30
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,13 @@ class Candidate:
     work: Work
     guest: GuestOrders | None
     wanted: Wanted
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """An order is stored: now, or `earlier` under the same key."""
+
+    earlier: StoredOrder | None
 
 
 class Acceptance:
@@ -53,8 +56,7 @@ class Acceptance:
         self._scheduler = scheduler
         self._guests = guests
         self._slots = slots
-        self._sleep = sleep
-        self._chance = chance
+        self._attempts = Attempts("the places at", sleep=sleep, chance=chance)
 
     async def accept(self, new: Candidate) -> StoredOrder | None:
         """Store an order and begin its life, at once or when it is due.
@@ -72,20 +74,27 @@ class Acceptance:
         return earlier
 
     async def _store_first(self, new: Candidate) -> StoredOrder | None:
-        code, guest, pause = new.order.property_code, new.guest, _FIRST_PAUSE
-        for _ in range(_MOST_ATTEMPTS):
-            places = await self._slots.admit(new.wanted)
-            await self._agenda.touch(code)
-            try:
-                await self._store.accept(new.order, new.claim, new.work, guest, places)
-            except RowConflictError:
-                earlier = await self._store.find(code, new.order.order_id)
-                if earlier is not None:
-                    return earlier
-            else:
-                return None
-            # Another order of the same guest, or in the same slot, was faster, in another process.
-            await self._sleep(pause * self._chance())
-            pause = min(_LONGEST_PAUSE, pause * 2)
-            guest = await self._guests.admit(new.caller, code, new.order.order_id)
-        raise OperationalError(f"others take places at {code} all the time")
+        is_first = True
+
+        async def attempt() -> _Stored | None:
+            nonlocal is_first
+            guest = new.guest if is_first else await self._admit_guest_again(new)
+            is_first = False
+            return await self._try_to_store(new, guest)
+
+        return (await self._attempts.run(new.order.property_code, attempt)).earlier
+
+    async def _admit_guest_again(self, new: Candidate) -> GuestOrders | None:
+        return await self._guests.admit(new.caller, new.order.property_code, new.order.order_id)
+
+    async def _try_to_store(self, new: Candidate, guest: GuestOrders | None) -> _Stored | None:
+        """None: another order of the same guest, or in the same slot, was faster, in another process."""
+        code = new.order.property_code
+        places = await self._slots.admit(new.wanted)
+        await self._agenda.touch(code)
+        try:
+            await self._store.accept(new.order, new.claim, new.work, guest, places)
+        except RowConflictError:
+            earlier = await self._store.find(code, new.order.order_id)
+            return None if earlier is None else _Stored(earlier)
+        return _Stored(None)

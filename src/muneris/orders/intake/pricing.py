@@ -1,11 +1,12 @@
 """What an order costs by its property's menu, and what stock it takes. Pure."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+import orjson
 
 from muneris.config.menu import Condiment, Definition, Menu, Text
 from muneris.core.money import to_wire
@@ -105,7 +106,8 @@ def stock_payload(lines: Sequence[LineRequest], recipes: Recipes) -> str:
         ProblemError: `too_many_stock_items`.
     """
     stock = stock_taken(lines, recipes)
-    return json.dumps({"lines": [{"sku": sku, "quantity": str(stock[sku])} for sku in sorted(stock)]})
+    lines_of_stock = [{"sku": sku, "quantity": str(stock[sku])} for sku in sorted(stock)]
+    return orjson.dumps({"lines": lines_of_stock}).decode()
 
 
 def stock_taken(lines: Sequence[LineRequest], recipes: Recipes) -> Mapping[str, Decimal]:

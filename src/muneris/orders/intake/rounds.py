@@ -5,20 +5,22 @@ one each: it is added, reserved, called for, confirmed, told of, and its stock c
 """
 
 import asyncio
-import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
+
+import orjson
 
 from muneris.cloud.agenda import Agenda
 from muneris.config.menu import Menu
 from muneris.config.property import Property
+from muneris.core.attempts import Attempts
 from muneris.core.clock import Clock, to_rfc3339
 from muneris.core.idempotency import read_key
 from muneris.core.identity import Caller
 from muneris.core.money import to_wire
-from muneris.core.operational import OperationalError
 from muneris.core.problems import IDEMPOTENCY_KEY_REUSED, ProblemError, ProblemType
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
@@ -33,7 +35,7 @@ from muneris.orders.order_rows import has_room
 from muneris.orders.read_models import ReadModels
 from muneris.orders.round import Round
 from muneris.orders.store import OrderStore
-from muneris.orders.stored import Claim, StoredOrder
+from muneris.orders.stored import Claim
 
 CHECK_NOT_OPEN = ProblemType("check_not_open", 409, "Check not open yet")
 CHECK_CLOSED = ProblemType("check_closed", 409, "Check closed")
@@ -45,9 +47,6 @@ MOST_UNDER_WAY = 16
 """Rounds that may be under way at once: as an order is cancelled, three rows each of that transaction."""
 _EARLY = frozenset({Status.RECEIVED, Status.RESERVED, Status.POSTING})
 _RETRY_AFTER = {"Retry-After": "5"}
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
-_MOST_ATTEMPTS = 30
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,7 @@ class Rounds:
         self._scheduler = scheduler
         self._read = read_models
         self._clock = clock
-        self._sleep = sleep
-        self._chance = chance
+        self._attempts = Attempts("order", sleep=sleep, chance=chance)
 
     async def add(self, wish: AddRound) -> Added:
         """Accept a round, or answer as the first time if it was accepted before.
@@ -111,19 +109,15 @@ class Rounds:
         round_id = read_key(wish.idempotency_key, self._clock.now())
         read = read_round(wish.body)
         order_id = await get_key(self._read.homes, wish.caller, wish.property_code, wish.order_id)
-        new, pause = _Arrival(wish, order_id, round_id, read), _FIRST_PAUSE
-        for _ in range(_MOST_ATTEMPTS):
-            stored = shown(await self._store.find(wish.property_code, order_id), wish.caller)
-            added = await self._try_to_add(new, stored)
-            if added is not None:
-                return added
-            # Another round, or an answer, was faster at the order.
-            await self._sleep(pause * self._chance())
-            pause = min(_LONGEST_PAUSE, pause * 2)
-        raise OperationalError(f"order {order_id} changes all the time")
+        new = _Arrival(wish, order_id, round_id, read)
+        return await self._attempts.run(str(order_id), partial(self._try_to_add, new))
 
-    async def _try_to_add(self, new: _Arrival, stored: StoredOrder) -> Added | None:
-        """Add it to the order as it was read; None: that changed meanwhile. The stored answer always wins."""
+    async def _try_to_add(self, new: _Arrival) -> Added | None:
+        """Add it to the order as it is now; None: another round, or an answer, was faster at it.
+
+        The stored answer always wins.
+        """
+        stored = shown(await self._store.find(new.wish.property_code, new.order_id), new.wish.caller)
         try:
             advance, claim = await self._admit(new, stored.order)
         except ProblemError:
@@ -205,4 +199,4 @@ def _receipt(order: Order, added: Round) -> bytes:
         "currency": order.totals.currency,
         "created_at": added.created_at,
     }
-    return json.dumps(receipt).encode()
+    return orjson.dumps(receipt)

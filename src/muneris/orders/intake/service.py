@@ -1,9 +1,10 @@
 """Taking orders: one call, one order, whatever the network does."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import orjson
 
 from muneris.config.menu import Menu
 from muneris.config.property import Property
@@ -234,4 +235,4 @@ def _receipt(order: Order) -> bytes:
         "currency": order.totals.currency,
         "created_at": order.created_at,
     }
-    return json.dumps(receipt).encode()
+    return orjson.dumps(receipt)

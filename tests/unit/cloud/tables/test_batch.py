@@ -62,7 +62,7 @@ DataServiceVersion: 3.0
 Content-Type: application/json
 Prefer: return-no-content
 
-{"PartitionKey":"NOR-CPH01","RowKey":"sub|\\u00f8","Open":true}
+{"PartitionKey":"NOR-CPH01","RowKey":"sub|ø","Open":true}
 --changeset_muneris
 Content-Type: application/http
 Content-Transfer-Encoding: binary

@@ -39,8 +39,8 @@ def test_every_type_of_value_is_written_so_that_it_is_read_again() -> None:
     written = entity_json(
         "p", "a|'1'", {"Text": 'sø"\n', "Whole": 7, "Large": -(2**62), "Yes": True, "Bytes": b"\x01\x02\xff"}
     )
-    assert written == (
-        '{"PartitionKey":"p","RowKey":"a|\'1\'","Text":"s\\u00f8\\"\\n","Whole":"7",'
+    assert written.decode() == (
+        '{"PartitionKey":"p","RowKey":"a|\'1\'","Text":"sø\\"\\n","Whole":"7",'
         '"Whole@odata.type":"Edm.Int64","Large":"-4611686018427387904","Large@odata.type":"Edm.Int64",'
         '"Yes":true,"Bytes":"AQL/","Bytes@odata.type":"Edm.Binary"}'
     )
@@ -82,8 +82,7 @@ def test_what_is_written_on_one_line_is_what_is_read(
     partition: str, key: str, values: dict[str, Value]
 ) -> None:
     written = entity_json(partition, key, values)
-    assert written.isascii()
-    assert not {"\r", "\n"} & set(written)
+    assert not set(b"\r\n") & set(written)
     stored = {**json.loads(written), "odata.etag": "1"}
     row = read_row(json.dumps(stored).encode())
     assert row == Row(partition, key, values, "1")

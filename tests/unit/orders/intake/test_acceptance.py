@@ -143,5 +143,5 @@ async def test_who_is_never_first_gives_up_after_growing_pauses() -> None:
     with pytest.raises(OperationalError):
         await submit(region)
     assert rival.attempts == 30
-    assert pauses == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32] + [0.5] * 24
+    assert pauses == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32] + [0.5] * 23
     assert await region.works() == []

@@ -28,9 +28,9 @@ CONFIRMED = plain_order(status=Status.CONFIRMED).model_copy(
 
 type Happening = Callable[[Order, str], Advance | None]
 
-REJECT: Happening = lambda order, each: round_transitions.rejected(
-    order, each, "refused_by_simphony", NOON, "no"
-)
+
+def rejected(order: Order, each: str) -> Advance | None:
+    return round_transitions.rejected(order, each, "refused_by_simphony", NOON, "no")
 
 
 def begun(order: Order, round_id: str) -> Advance | None:
@@ -43,7 +43,7 @@ HAPPENINGS: dict[R, tuple[Happening, ...]] = {
     R.POSTING: (begun,),
     R.CONFIRMED: (lambda order, each: round_transitions.confirmed(order, each, NOON),),
     R.REJECTED: (
-        REJECT,
+        rejected,
         lambda order, each: round_transitions.stock_rejected(
             order, each, ["bun"], NOON, [BURGER], "out_of_stock"
         ),
