@@ -185,11 +185,12 @@ def requests_to(operation: Operation) -> st.SearchStrategy[Request]:
 
 
 def sample(count: int) -> settings:
-    """So many requests, the same ones each time."""
+    """So many requests, the same ones each time, however long an answer takes."""
     return settings(
         max_examples=count,
         derandomize=True,
         database=None,
+        deadline=None,
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )

@@ -6,19 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from azure.storage.queue import QueueClient
+from tests.e2e.staff import Staff
 from tests.local_cloud import LocalCloud, call, eventually
 
-from localcloud.layout import url
 from muneris.core.ids import new_uuid7
-
-
-def api1(cloud: LocalCloud) -> str:
-    return url(cloud.layout.gateway(cloud.layout.regions[0]))
-
-
-def staff(cloud: LocalCloud) -> str:
-    token: str = cloud.command("token", "--staff")["access_token"]
-    return token
 
 
 def put(cloud: LocalCloud, queue: str, text: str) -> None:
@@ -33,30 +24,8 @@ def poison(cloud: LocalCloud) -> list[Any]:
 
 
 def component(cloud: LocalCloud, name: str) -> str:
-    state: str = call(f"{api1(cloud)}/health")[1]["components"][name]
+    state: str = call(f"{Staff.of(cloud).address}/health")[1]["components"][name]
     return state
-
-
-def restock(cloud: LocalCloud, code: str) -> None:
-    """Have a hundred of everything."""
-    token, items = staff(cloud), f"{api1(cloud)}/v1/inventory/{code}/items"
-    for item in call(items, token=token)[1]["items"]:
-        body = {"name": item["name"], "unit": item["unit"], "on_hand": 100}
-        assert call(f"{items}/{item['sku']}", method="PUT", body=body, token=token)[0] == 200
-
-
-def place(cloud: LocalCloud, code: str) -> str | None:
-    """The id of a new order, of what was ordered there last; None: it is refused."""
-    token, key = staff(cloud), str(new_uuid7(datetime.now(UTC)))
-    last = cloud.command("order", "list", code, "--limit", "1")["items"][0]
-    order = {
-        "channel": last["channel"],
-        "fulfilment": {"type": last["fulfilment"]["type"]},
-        "lines": last["lines"],
-        "payment": {"method": "at_counter"},
-    }
-    status = call(f"{api1(cloud)}/v1/orders/{code}", body=order, token=token, key=key)[0]
-    return key if status == 202 else None
 
 
 def test_orders_are_listed_and_shown_from_any_region(cloud: LocalCloud, restaurant: str) -> None:
@@ -69,11 +38,12 @@ def test_orders_are_listed_and_shown_from_any_region(cloud: LocalCloud, restaura
 
 
 def test_what_an_order_owes_is_seen_while_its_target_is_away(cloud: LocalCloud, restaurant: str) -> None:
-    restock(cloud, restaurant)
-    eventually(lambda: place(cloud, restaurant), lambda accepted: accepted is not None)
+    staff = Staff.of(cloud)
+    staff.restock(restaurant)
+    eventually(lambda: staff.place(restaurant), lambda accepted: accepted is not None)
     cloud.command("app", "stop", "inventory", "--region", "api1")
     try:
-        order_id = place(cloud, restaurant)
+        order_id = staff.place(restaurant)
         assert order_id is not None
         words = ("work", "list", restaurant, "--order", order_id)
         eventually(

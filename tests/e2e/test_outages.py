@@ -1,16 +1,16 @@
 """Order intake stays up when everything around it is down, and what was accepted is confirmed afterwards."""
 
-import threading
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from azure.storage.queue import QueueClient
-from tests.e2e.conftest import E2E_ORDERS
-from tests.local_cloud import LocalCloud, call, eventually, muneris
+from tests.e2e.staff import Staff
+from tests.local_cloud import LocalCloud, call, eventually
 
 from localcloud.layout import url
 
-_PROPERTY = "OUT-AGE01"
+LOST, WAITING = 3, 5
+"""Orders that Simphony is asked for in vain, and orders that inventory is not there for."""
 
 
 def queue_length(cloud: LocalCloud, queue: str) -> int:
@@ -19,45 +19,57 @@ def queue_length(cloud: LocalCloud, queue: str) -> int:
         return client.get_queue_properties().approximate_message_count or 0
 
 
-def accepted_events(cloud: LocalCloud, subscription: str) -> int:
-    counts: dict[str, Any] = call(cloud.status()["event_grid"]["api1"])[1]["subscriptions"]
-    accepted: int = counts[subscription]["accepted"]
-    return accepted
-
-
-def test_with_inventory_and_simphony_down_orders_are_accepted(cloud: LocalCloud, some_orders: Path) -> None:
-    api1 = url(cloud.layout.gateway(cloud.layout.regions[0]))
-    simphony = url(cloud.layout.simphony)
-    asked_before = accepted_events(cloud, "inventory-inbox")
-    reports: list[Any] = []
-
-    def place_all() -> None:
-        words = ["--property", _PROPERTY, "--callers", str(E2E_ORDERS), "--rate", "2.5"]
-        reports.append(
-            muneris("replay", str(some_orders), *words, "--data-dir", str(cloud.layout.data_dir), "--json")
-        )
-
-    replay = threading.Thread(target=place_all)
-    replay.start()
-    eventually(lambda: accepted_events(cloud, "inventory-inbox"), lambda asked: asked > asked_before)
+@contextmanager
+def simphony_down(staff: Staff) -> Iterator[None]:
+    """Whoever asks for a check is cut off."""
+    faults = f"{staff.simphony}/sim/faults"
+    call(faults, body={"kind": "disconnect", "path_prefix": "/api"})
     try:
-        call(f"{simphony}/sim/faults", body={"kind": "disconnect", "path_prefix": "/api"})
-        eventually(
-            lambda: call(f"{api1}/health")[1],
-            lambda health: bool(health["components"]["simphony"] == "silent"),
-        )
-        cloud.command("app", "stop", "inventory", "--region", "api1")
-        eventually(lambda: queue_length(cloud, "inventory-inbox"), lambda waiting: waiting > 10)
-        status, health, _ = call(f"{api1}/health")
-        assert (status, health["status"]) == (200, "degraded")
-        managed = call(f"{url(cloud.layout.traffic_manager)}/traffic-manager.json")[1]
-        assert managed["chosen"] == "api1"
-        assert replay.is_alive()
+        yield
     finally:
-        call(f"{simphony}/sim/faults", method="DELETE")
+        call(faults, method="DELETE")
+
+
+@contextmanager
+def inventory_down(cloud: LocalCloud) -> Iterator[None]:
+    cloud.command("app", "stop", "inventory", "--region", "api1")
+    try:
+        yield
+    finally:
         cloud.command("app", "start", "inventory", "--region", "api1")
-    replay.join()
-    assert reports[0].returncode == 0, reports[0].stderr
-    asked = accepted_events(cloud, "inventory-inbox") - asked_before
-    # Each order asks inventory twice, to hold and to use; the outage added probes, not copies of everything.
-    assert asked < 2.5 * E2E_ORDERS
+
+
+def calls_lost(staff: Staff) -> int:
+    """How often Simphony was asked since it is down."""
+    faults = call(f"{staff.simphony}/sim/faults")[1]["items"]
+    return sum(each["hits"] for each in faults)
+
+
+def place_all(staff: Staff, code: str, count: int) -> list[str]:
+    placed = [staff.place(code) for _ in range(count)]
+    assert None not in placed
+    return [each for each in placed if each]
+
+
+def test_with_inventory_and_simphony_down_orders_are_accepted(cloud: LocalCloud, restaurant: str) -> None:
+    staff = Staff.of(cloud)
+    staff.restock(restaurant)
+    eventually(lambda: staff.place(restaurant), lambda accepted: accepted is not None)
+    with simphony_down(staff):
+        orders = place_all(staff, restaurant, LOST)
+        eventually(lambda: calls_lost(staff), lambda lost: lost >= LOST)
+        with inventory_down(cloud):
+            orders += place_all(staff, restaurant, WAITING)
+            eventually(lambda: queue_length(cloud, "inventory-inbox"), lambda length: length >= WAITING)
+            status, health, _ = call(f"{staff.address}/health")
+            assert (status, health["status"], health["components"]["inventory"]) == (200, "degraded", "down")
+            managed = call(f"{url(cloud.layout.traffic_manager)}/traffic-manager.json")[1]
+            assert managed["chosen"] == "api1"
+            assert {staff.status_of(restaurant, each) for each in orders[-WAITING:]} == {"received"}
+            assert not staff.checks().keys() & set(orders)
+    for order_id in orders:
+        eventually(
+            lambda order_id=order_id: staff.status_of(restaurant, order_id),  # type: ignore[misc] # a default binds it
+            lambda status: status == "confirmed",
+        )
+    assert {order_id: staff.checks()[order_id] for order_id in orders} == dict.fromkeys(orders, 1)

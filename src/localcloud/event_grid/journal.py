@@ -1,10 +1,13 @@
-"""Deliveries that wait for their next attempt, kept in a file so that a restart resumes them."""
+"""Deliveries that are not settled, kept in a file so that a restart resumes them."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from localcloud.event_grid.delivery import Delivery
+
+_LINES_KEPT = 10_000
+"""With more lines than this, and most of them of what is settled, the file is written anew."""
 
 
 class _Entry(BaseModel, frozen=True):
@@ -15,7 +18,7 @@ class _Entry(BaseModel, frozen=True):
 
 
 class Journal:
-    """An append-only file of JSON lines; opening it drops what is settled.
+    """An append-only file of JSON lines, written anew now and then without what is settled.
 
     It survives the end of the process, not of the machine: lines are flushed, not synced, which takes
     microseconds and so does not hold up the event loop.
@@ -23,37 +26,47 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._waiting = _read(path)
-        rewritten = path.with_suffix(".new")
-        rewritten.write_bytes(b"".join(_line(_Entry(waiting=each)) for each in self._waiting.values()))
-        rewritten.replace(path)
-        self._file = path.open("ab")
+        self._write_anew()
 
     @property
     def waiting(self) -> tuple[Delivery, ...]:
-        """The deliveries that are not settled."""
+        """The deliveries that are not settled, in the order in which they came."""
         return tuple(self._waiting.values())
 
-    def put(self, delivery: Delivery) -> None:
-        """Note how a delivery now waits."""
-        self._waiting[delivery.id] = delivery
-        self._append(_Entry(waiting=delivery))
+    def put(self, *deliveries: Delivery) -> None:
+        """Note how deliveries now wait."""
+        self._waiting |= {each.id: each for each in deliveries}
+        self._append(*(_Entry(waiting=each) for each in deliveries))
 
     def settle(self, delivery_id: str) -> None:
         """Forget a delivery; with none left, the file is empty again."""
         del self._waiting[delivery_id]
-        if self._waiting:
+        if not self._waiting:
+            self._file.truncate(0)
+            self._lines = 0
+        elif self._lines < max(_LINES_KEPT, 4 * len(self._waiting)):
             self._append(_Entry(settled=delivery_id))
         else:
-            self._file.truncate(0)
+            self._file.close()
+            self._write_anew()
 
     def close(self) -> None:
         """Close the file; what waits stays in it."""
         self._file.close()
 
-    def _append(self, entry: _Entry) -> None:
-        self._file.write(_line(entry))
+    def _append(self, *entries: _Entry) -> None:
+        self._file.write(b"".join(map(_line, entries)))
         self._file.flush()
+        self._lines += len(entries)
+
+    def _write_anew(self) -> None:
+        rewritten = self._path.with_suffix(".new")
+        rewritten.write_bytes(b"".join(_line(_Entry(waiting=each)) for each in self._waiting.values()))
+        rewritten.replace(self._path)
+        self._file = self._path.open("ab")
+        self._lines = len(self._waiting)
 
 
 def _line(entry: _Entry) -> bytes:

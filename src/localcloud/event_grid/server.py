@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from localcloud.event_grid import cloud_event
-from localcloud.event_grid.broker import Broker
+from localcloud.event_grid.broker import Broker, ThrottledError
 from localcloud.event_grid.dead_letter import DeadLetters
+from localcloud.event_grid.dispatcher import Means
 from localcloud.event_grid.journal import Journal
 from localcloud.event_grid.storage_queues import StorageQueues
 from localcloud.http_server import serve_app
@@ -27,6 +29,7 @@ _ERROR_CODES = {
     HTTPStatus.UNAUTHORIZED: "Unauthorized",
     HTTPStatus.NOT_FOUND: "ResourceNotFound",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "RequestEntityTooLarge",
+    HTTPStatus.SERVICE_UNAVAILABLE: "ServiceUnavailable",
 }
 _log = logging.getLogger(__name__)
 
@@ -35,8 +38,10 @@ class EventGridConfig(BaseModel, frozen=True):
     """A region's Event Grid.
 
     `connection_string` is the storage account of its queues and dead letters, `journal` the file of
-    deliveries that wait for a retry, `retry_scale` a factor on Event Grid's delays between attempts. At most
-    `concurrency` attempts run at once, each at most `delivery_seconds` long.
+    deliveries that are not settled, `retry_scale` a factor on Event Grid's delays between attempts. At most
+    `concurrency` attempts of a subscription run at once, each at most `delivery_seconds` long. While
+    `most_waiting` deliveries of a subscription wait, nothing is accepted for it: twice what Azure takes into
+    a topic in a second ("Event Grid quotas and limits").
     """
 
     port: int
@@ -45,8 +50,9 @@ class EventGridConfig(BaseModel, frozen=True):
     topics: tuple[Topic, ...]
     journal: Path
     retry_scale: float = 1
-    concurrency: int = 32
+    concurrency: int = 16
     delivery_seconds: float = 5
+    most_waiting: int = 10_000
 
 
 async def serve(config: EventGridConfig) -> None:
@@ -58,19 +64,9 @@ async def serve(config: EventGridConfig) -> None:
             StorageQueues(account, timeout_seconds=timeout) as queues,
             DeadLetters(account, timeout_seconds=timeout) as dead_letters,
         ):
-            broker = Broker(
-                config.topics,
-                journal,
-                put=queues.put,
-                write_dead_letter=dead_letters.write,
-                concurrency=config.concurrency,
-                retry_scale=config.retry_scale,
-            )
-            broker.resume()
-            try:
+            means = Means(queues.put, dead_letters.write, config.concurrency, config.retry_scale)
+            async with Broker(config.topics, journal, means, most_waiting=config.most_waiting) as broker:
                 await serve_app(EventGrid(config, broker).app(), config.port)
-            finally:
-                await broker.close()
     finally:
         journal.close()
 
@@ -99,14 +95,15 @@ class EventGrid:
         return app
 
     async def publish(self, request: web.Request) -> web.Response:
-        """Take events: 200 once each is delivered or waits safely for a retry.
+        """Take events: 200 once each is kept; they are delivered afterwards.
 
-        The refusals are those of Azure's "Post events to custom topics": 400, 401, 404 and 413.
+        The refusals are those of Azure's "Post events to custom topics": 400, 401, 404 and 413. While too
+        many wait to be delivered, it is 503, which publishers try again.
         """
         try:
             topic = self._topic(request)
             self._authenticate(request)
-            await self._broker.publish(topic, await _events(request))
+            self._accept(topic, await _events(request))
         except _RefusedError as refused:
             _log.info("Refused a request to publish: %s %s", refused.status, refused)
             error = {"code": _ERROR_CODES[refused.status], "message": str(refused)}
@@ -121,6 +118,13 @@ class EventGrid:
         counts = self._broker.counts(topic)
         subscriptions = {name: each.model_dump() for name, each in counts.items()}
         return web.json_response({"topic": topic, "subscriptions": subscriptions})
+
+    def _accept(self, topic: str, events: Iterable[cloud_event.CloudEvent]) -> None:
+        try:
+            self._broker.publish(topic, events)
+        except ThrottledError as error:
+            busy = "Too many events wait to be delivered: publish again later."
+            raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, busy) from error
 
     def _topic(self, request: web.Request) -> str:
         topic = request.match_info["topic"]

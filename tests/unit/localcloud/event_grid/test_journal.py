@@ -21,8 +21,8 @@ def test_what_waits_survives_and_what_is_settled_does_not(tmp_path: Path) -> Non
     path = tmp_path / "folder" / "journal"
     journal = Journal(path)
     again = delivery(1).model_copy(update={"attempts": 2, "last_outcome": Outcome.BUSY})
-    for each in (delivery(1), delivery(2), again):
-        journal.put(each)
+    journal.put(delivery(1), delivery(2))
+    journal.put(again)
     journal.settle("2")
     journal.close()
 
@@ -52,3 +52,19 @@ def test_is_empty_again_when_nothing_waits(tmp_path: Path) -> None:
     journal.settle("1")
     assert path.stat().st_size == 0
     journal.close()
+
+
+def test_does_not_grow_with_what_is_settled(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path)
+    journal.put(delivery(0), delivery(1))
+    for number in range(2, 10_000):
+        journal.put(delivery(number))
+        journal.settle(str(number))
+    assert path.read_bytes().count(b"\n") < 10_000
+    journal.settle("0")
+    journal.close()
+
+    reopened = Journal(path)
+    assert reopened.waiting == (delivery(1),)
+    reopened.close()

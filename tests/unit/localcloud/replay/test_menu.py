@@ -11,7 +11,7 @@ from localcloud.simulators.simphony.menus import Menu
 from localcloud.simulators.simphony.pricing import price
 from localcloud.simulators.simphony.site import Site
 from localcloud.simulators.simphony.wire import parse, to_text
-from muneris.orders.request import OrderRequest
+from muneris.orders.intake.request import OrderRequest
 
 _BOWL = SampleLine(2, "Bowl", ("Rice", "Beans", "Rice"), Decimal("16.98"))
 _CHIPS = SampleLine(1, "Chips & Dip", (), Decimal("2.15"))
