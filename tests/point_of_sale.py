@@ -143,6 +143,10 @@ class FakePointOfSale:
         """Somebody pays at the counter."""
         self._put(replace(self._get(check_ref), state="closed"))
 
+    def reopen(self, check_ref: str) -> None:
+        """Somebody opens a closed check again at the till."""
+        self._put(replace(self._get(check_ref), state="open"))
+
     async def _write[Q, A](
         self,
         deadline: datetime,

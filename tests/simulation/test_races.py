@@ -29,6 +29,7 @@ from uuid import UUID
 
 import pytest
 from tests.ordering import OWNER, VOID, OrderingRegion
+from tests.point_of_sale import Mood
 from tests.restaurant import CODE, PROPERTY
 from tests.simulation.interleaving import Act, just_after, just_before
 from tests.simulation.processes import beside
@@ -445,15 +446,18 @@ async def test_an_order_that_expires_as_inventory_answers_expires_once(
     assert await region.item("bun") == ("100", "0")
 
 
+@pytest.mark.parametrize("mood", ["takes", "loses_answer"])
 @pytest.mark.parametrize("call", ["find", "find_work", "advance"])
 async def test_an_order_that_is_posted_as_it_expires_does_not(
-    region: OrderingRegion, other: OrderingRegion, call: str
+    region: OrderingRegion, other: OrderingRegion, call: str, mood: Mood
 ) -> None:
     await expiring(region)
     order_id, post = await region.reserved()
+    region.pos.mood = mood
     region.clock.advance(seconds=61)
     with just_before(region.store, call, lambda: other.deliver(post)):
         await region.scheduler.sweep()
+    region.pos.mood = "takes"
     await other.scheduler.quiet()
     assert (await settled(region, order_id)).status is Status.CONFIRMED
 

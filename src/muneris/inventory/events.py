@@ -91,6 +91,8 @@ def _answer(event: Event, ask: StockAsk, command: Command, hold: Hold) -> Event:
         "order_id": ask.order_id,
         "number": ask.number,
     }
+    if event.time is not None:
+        data["asked_at"] = event.time
     if ask.round is not None:
         data["round"] = str(ask.round)
     said = {Command.CONSUME: "consumed", Command.RELEASE: "released"}.get(command)

@@ -183,7 +183,12 @@ class CheckReference(BaseModel):
 
 
 class HistoryEntry(BaseModel):
-    """One change; `items` are the menu items it is about, `detail` is what others said, for staff alone."""
+    """One change.
+
+    `reason` is one of our codes, `comment` the words of whoever cancelled, which are shown as the reason of
+    that; `items` are the menu items it is about, `detail` is what others said, for staff alone. Before there
+    was `comment`, `reason` had those words.
+    """
 
     model_config = ConfigDict(frozen=True)
     at: str
@@ -191,6 +196,7 @@ class HistoryEntry(BaseModel):
     reason: str | None = None
     items: tuple[int, ...] | None = None
     detail: str | None = None
+    comment: str | None = None
     by: str
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -27,13 +27,15 @@ class Event:
     """One CloudEvent.
 
     `type` is `muneris.<concern>.<what>`; `subject` starts with the property code; `id` is the same however
-    often the same thing is said. `data` carries ids and quantities, never a person's data.
+    often the same thing is said. `data` carries ids and quantities, never a person's data. `time` is when
+    it was published, known of one that was received (RFC 3339).
     """
 
     type: str
     subject: str
     id: str
     data: Mapping[str, Json]
+    time: str | None = field(default=None, compare=False)
 
     @cached_property
     def written(self) -> bytes:
@@ -79,6 +81,8 @@ def read_event(message: bytes) -> Event:
     """
     try:
         envelope = json.loads(message)
-        return Event(envelope["type"], envelope["subject"], envelope["id"], envelope["data"])
+        return Event(
+            envelope["type"], envelope["subject"], envelope["id"], envelope["data"], envelope.get("time")
+        )
     except (KeyError, TypeError) as error:
         raise ValueError(f"no CloudEvent: {error}") from error

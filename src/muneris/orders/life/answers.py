@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from muneris.core.operational import OperationalError
 from muneris.orders.life.scheduler import Scheduler
@@ -55,8 +56,8 @@ class Answers:
                 return
         raise OrderContestedError(f"order {ask.order_id} changes all the time")
 
-    async def heard(self, ask: Ask) -> None:
-        """Whoever was asked has answered, whatever that was."""
+    async def heard(self, ask: Ask, asked_at: datetime | None = None) -> None:
+        """Whoever was asked has answered, whatever that was. `asked_at`: when, if it is known."""
         target = target_of(ask)
         if target is not None:
-            await self._targets.answered(target)
+            await self._targets.answered(target, asked_at)

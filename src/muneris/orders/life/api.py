@@ -18,6 +18,7 @@ from muneris.orders.life.wishes import (
     ORDER_NOT_CONFIRMED,
     ROUNDS_UNDER_WAY,
     TOO_LATE_TO_CANCEL,
+    TOO_MANY_CHANGES,
     Resolution,
 )
 from muneris.orders.model import Order
@@ -36,7 +37,7 @@ OrderId = Annotated[str, Path(examples=["01a2006b-2f0e-7c44-9d3a-5a4b1c2d3e4f"])
 
 
 class Cancellation(BaseModel):
-    """Why an order is called off."""
+    """Why an order is called off, in the caller's own words."""
 
     reason: str | None = Field(default=None, max_length=200, examples=["Ordered by mistake"])
 
@@ -58,14 +59,14 @@ def router(commands: OrderCommands, authenticate: Authenticate) -> APIRouter:
         status_code=202,
         summary="Call an order off",
         response_model=Order,
-        responses=problem_responses(*_NOT_HERE, TOO_LATE_TO_CANCEL, NEEDS_ATTENTION),
+        responses=problem_responses(*_NOT_HERE, TOO_LATE_TO_CANCEL, NEEDS_ATTENTION, TOO_MANY_CHANGES),
     )
     async def cancel_order(
         caller: Authenticated, property_code: Code, order_id: OrderId, body: Cancellation | None = None
     ) -> Response:
         """Again while it is being cancelled: without effect. If Simphony refuses it is confirmed again."""
-        reason = None if body is None else body.reason
-        stored = await commands.cancel(caller, property_code, order_id, reason)
+        comment = None if body is None else body.reason
+        stored = await commands.cancel(caller, property_code, order_id, comment)
         return order_response(stored.order, caller, 202)
 
     @routes.post(
@@ -87,7 +88,7 @@ def router(commands: OrderCommands, authenticate: Authenticate) -> APIRouter:
         "/resolve",
         summary="Settle an order that needs attention",
         response_model=Order,
-        responses=problem_responses(FORBIDDEN, *_NOT_HERE, NOT_IN_DOUBT),
+        responses=problem_responses(FORBIDDEN, *_NOT_HERE, NOT_IN_DOUBT, TOO_MANY_CHANGES),
     )
     async def resolve_order(
         caller: Staff,

@@ -1,14 +1,18 @@
 """What people do to orders: cancel them, say how far the kitchen is, settle what is in doubt."""
 
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from muneris.cloud.agenda import Agenda
+from muneris.core.attempts import Attempts
 from muneris.core.clock import Clock
 from muneris.core.identity import Caller
 from muneris.core.problems import FORBIDDEN
 from muneris.orders.access import get_key, shown
 from muneris.orders.life import transitions, wishes
-from muneris.orders.life.answers import MOST_TRIES, Decide, OrderContestedError
+from muneris.orders.life.answers import Decide
 from muneris.orders.life.scheduler import Scheduler
 from muneris.orders.life.wishes import Resolution
 from muneris.orders.model import Status, Step
@@ -26,23 +30,32 @@ class OrderCommands:
     """
 
     def __init__(
-        self, store: OrderStore, agenda: Agenda, scheduler: Scheduler, homes: Homes, clock: Clock
+        self,
+        store: OrderStore,
+        agenda: Agenda,
+        scheduler: Scheduler,
+        homes: Homes,
+        clock: Clock,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._agenda = agenda
         self._scheduler = scheduler
         self._homes = homes
         self._clock = clock
+        self._attempts = Attempts("order", sleep=sleep, chance=chance)
 
     async def cancel(
-        self, caller: Caller, property_code: str, order_id: str, reason: str | None
+        self, caller: Caller, property_code: str, order_id: str, comment: str | None
     ) -> StoredOrder:
         """Call an order off, for staff and for whoever placed it; again it has no effect."""
         stored = await self._change(
             caller,
             property_code,
             order_id,
-            lambda order: wishes.cancel(order, caller.subject, reason, self._clock.now()),
+            lambda order: wishes.cancel(order, caller.subject, comment, self._clock.now()),
         )
         return await self._end_post(stored)
 
@@ -75,8 +88,10 @@ class OrderCommands:
         )
 
     async def _change(self, caller: Caller, property_code: str, order_id: str, decide: Decide) -> StoredOrder:
+        """The order once it is so; whoever loses it to another change decides anew."""
         key = await get_key(self._homes, caller, property_code, order_id)
-        for _ in range(MOST_TRIES):
+
+        async def attempt() -> StoredOrder | None:
             stored = shown(await self._store.find(property_code, key), caller)
             advance = decide(stored.order)
             if advance is None:
@@ -85,8 +100,9 @@ class OrderCommands:
             changed = await self._store.advance(stored, advance)
             if changed is not None:
                 self._scheduler.offer(advance.begun)
-                return changed
-        raise OrderContestedError(f"order {key} changes all the time")
+            return changed
+
+        return await self._attempts.run(str(key), attempt)
 
     async def _end_post(self, stored: StoredOrder) -> StoredOrder:
         """End the post of a cancelled order if it was surely not sent; else it is looked at at once.

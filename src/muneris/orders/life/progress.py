@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from muneris.cloud.events import Event
-from muneris.core.clock import Clock
+from muneris.core.clock import Clock, from_rfc3339
 from muneris.inventory.model import is_limit
 from muneris.inventory.recipes import Recipes
 from muneris.orders.events import ask_of
@@ -42,8 +42,10 @@ class Progress:
         ask = ask_of(event)
         if ask.step in {Step.POST, Step.VOID}:
             raise ValueError(f"{event.type} {event.id} is no answer of inventory's")
+        asked = event.data.get("asked_at")
+        asked_at = from_rfc3339(str(asked)) if asked else None
         await self._apply(ask, event)
-        await self._answers.heard(ask)
+        await self._answers.heard(ask, asked_at)
 
     async def _apply(self, ask: Ask, event: Event) -> None:
         if ask.step is not Step.RESERVE:

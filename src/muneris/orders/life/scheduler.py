@@ -129,9 +129,10 @@ class Scheduler:
             self.offer(expired.begun)
 
     async def _sweep_target(self, target: str | None, works: Sequence[Work]) -> None:
-        now = self._clock.now()
-        due = sorted((work for work in works if work.due_at <= now), key=lambda work: work.due_at)
         silent = await self._is_silent(target, works)
+        late = timedelta() if silent or target is None else await self._targets.lag(target)
+        until = self._clock.now() - min(late, LONGEST_PAUSE)
+        due = sorted((work for work in works if work.due_at <= until), key=lambda work: work.due_at)
         by_property: dict[str, list[Work]] = defaultdict(list)
         for work in due[:PROBES] if silent else due:
             by_property[work.ask.property_code].append(work)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from muneris.cloud.tables import Table, Transaction, rows_between
-from muneris.core.clock import Clock, to_rfc3339
+from muneris.core.clock import Clock, from_rfc3339, to_rfc3339
 from muneris.orders.model import Ask, Step
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -32,6 +32,14 @@ class TargetState:
 
     answered_at: str = _NEVER
     silent_since: str = _NEVER
+    asked_at: str = ""
+    """When it was asked what it then answered; empty: that is not known."""
+
+    def lag(self, now: datetime) -> timedelta:
+        """How long its answers now take; nothing once it has not answered for a while."""
+        if not self.asked_at or self.answered_at < to_rfc3339(now - 2 * _TOUCH_EVERY):
+            return timedelta()
+        return max(timedelta(), from_rfc3339(self.answered_at) - from_rfc3339(self.asked_at))
 
     @property
     def is_silent(self) -> bool:
@@ -65,16 +73,23 @@ class Targets:
         """Whether a target is known to be silent."""
         return (await self.states()).get(target, TargetState()).is_silent
 
-    async def answered(self, target: str) -> None:
-        """It answered, whatever it said."""
+    async def lag(self, target: str) -> timedelta:
+        """How long a target's answers now take: what it was asked so lately may still wait in its queue."""
+        return (await self.states()).get(target, TargetState()).lag(self._clock.now())
+
+    async def answered(self, target: str, asked_at: datetime | None = None) -> None:
+        """It answered, whatever it said, what it was asked at `asked_at` (None: that is not known)."""
         now = self._clock.now()
         touched = self._touched_at.get(target)
-        if touched and now - touched < _TOUCH_EVERY and not await self.is_silent(target):
+        was_silent = await self.is_silent(target)
+        if touched and now - touched < _TOUCH_EVERY and not was_silent:
             return
+        # What waited while it was silent tells nothing of how long an answer takes now.
+        asked = to_rfc3339(asked_at) if asked_at and not was_silent else ""
         self._touched_at[target] = now
-        await self._write(target, "AnsweredAt", now)
+        await self._write(target, AnsweredAt=to_rfc3339(now), AskedAt=asked)
         known = self._states.get(target, TargetState())
-        self._states = {**self._states, target: TargetState(to_rfc3339(now), known.silent_since)}
+        self._states = {**self._states, target: TargetState(to_rfc3339(now), known.silent_since, asked)}
 
     async def notice_silence(self, target: str, oldest_unanswered: datetime) -> bool:
         """Whether a target is silent, given the birth of the oldest ask that was sent again in vain."""
@@ -85,14 +100,15 @@ class Targets:
         if oldest_unanswered > limit or state.answered_at > to_rfc3339(limit):
             return False
         now = self._clock.now()
-        await self._write(target, "SilentSince", now)
+        await self._write(target, SilentSince=to_rfc3339(now))
         self._states = {**self._states, target: TargetState(state.answered_at, to_rfc3339(now))}
         return True
 
-    async def _write(self, target: str, name: str, moment: datetime) -> None:
-        await self._agenda.transact(Transaction(_PARTITION).upsert(target, {name: to_rfc3339(moment)}))
+    async def _write(self, target: str, **values: str) -> None:
+        await self._agenda.transact(Transaction(_PARTITION).upsert(target, values))
 
     async def _read(self) -> AsyncIterator[tuple[str, TargetState]]:
         async for row in rows_between(self._agenda, _PARTITION, ""):
-            state = TargetState(row.text("AnsweredAt") or _NEVER, row.text("SilentSince") or _NEVER)
+            answered_at, silent_since = (row.text(name) or _NEVER for name in ("AnsweredAt", "SilentSince"))
+            state = TargetState(answered_at, silent_since, row.text("AskedAt"))
             yield row.key, state

@@ -48,15 +48,17 @@ class ForbiddenTransitionError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """Who changes an order and why: `reason` is for everybody, `detail` for staff; `items` are menu items.
+    """Who changes an order and why: `reason` is a code for everybody, `comment` their own words.
 
-    `asks`: with it begins the ask whose answer moves the order on.
+    `detail` is for staff; `items` are menu items. `asks`: with it begins the ask whose answer moves the
+    order on.
     """
 
     by: str
     reason: str | None = None
     detail: str = ""
     items: tuple[int, ...] = ()
+    comment: str | None = None
     asks: bool = False
 
 
@@ -139,7 +141,7 @@ def check_refused(order: Order, detail: str, now: datetime) -> Advance:
 
 def cancellation_done(order: Order, now: datetime, by: str, detail: str = "") -> Advance:
     """Simphony holds nothing of an order that was cancelled: its stock is given back, everybody is told."""
-    change = Change(by, order.reason, detail)
+    change = Change(by, detail=detail)
     return round_transitions.given_back(
         told(moved(order, Status.CANCELLED, now, change), now, Step.RELEASE), now
     )
@@ -184,6 +186,7 @@ def _changed(order: Order, status: Status, now: datetime, change: Change) -> dic
         reason=change.reason,
         items=change.items or None,
         detail=change.detail or None,
+        comment=change.comment or None,
         by=change.by,
     )
     return {

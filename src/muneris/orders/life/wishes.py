@@ -26,11 +26,18 @@ from muneris.orders.round import RoundStatus
 
 TOO_LATE_TO_CANCEL = ProblemType("too_late_to_cancel", 409, "Too late to cancel")
 NEEDS_ATTENTION = ProblemType("needs_attention", 409, "Needs attention")
+TOO_MANY_CHANGES = ProblemType("too_many_changes", 409, "Too many changes")
 ORDER_NOT_CONFIRMED = ProblemType("order_not_confirmed", 409, "Order not confirmed")
 ROUNDS_UNDER_WAY = ProblemType("rounds_under_way", 409, "Rounds under way")
 FULFILMENT_ORDER = ProblemType("fulfilment_order", 409, "Fulfilment goes forward only")
 NOT_IN_DOUBT = ProblemType("not_in_doubt", 409, "Not in doubt")
 
+MOST_HISTORY = 50
+"""Changes of an order after which nothing begins that may lead back to where it was.
+
+An ordinary life has some ten. Who cancels in vain adds two each time, and so does who settles a doubt by
+asking again: all ways that lead back begin with one of these.
+"""
 _RESOLVED = "resolved"
 
 
@@ -49,16 +56,17 @@ class Resolution(BaseModel):
     note: str = Field(min_length=1, max_length=1000)
 
 
-def cancel(order: Order, by: str, reason: str | None, now: datetime) -> Advance | None:
+def cancel(order: Order, by: str, comment: str | None, now: datetime) -> Advance | None:
     """Call an order off; None: it is being, or has been.
 
     What was asked of inventory, or is still to be posted, goes with it, and its stock is given back. A post
     that may be under way stays owed, and a check is voided first.
 
     Raises:
-        ProblemError: `too_late_to_cancel`; `needs_attention`: a person is to settle it first.
+        ProblemError: `too_late_to_cancel`; `needs_attention`: a person is to settle it first;
+            `too_many_changes`.
     """
-    change = Change(by, reason)
+    change = Change(by, comment=comment)
     match order.status:
         case Status.RECEIVED | Status.RESERVED:
             advance = told(moved(order, Status.CANCELLED, now, change), now, Step.RELEASE)
@@ -66,6 +74,7 @@ def cancel(order: Order, by: str, reason: str | None, now: datetime) -> Advance 
         case Status.POSTING:
             return Advance(moved(order, Status.CANCELLING, now, change))
         case Status.CONFIRMED:
+            _require_room(order)
             return round_transitions.call_off(moved(order, Status.CANCELLING, now, change), now)
         case Status.CANCELLING | Status.CANCELLED:
             return None
@@ -104,7 +113,7 @@ def resolve(order: Order, resolution: Resolution, by: str, now: datetime) -> Adv
 
     Raises:
         ProblemError: `not_in_doubt`; `invalid_request`: no check is named, and none is known, or that cannot
-            become of a round.
+            become of a round; `too_many_changes`: it is to be tried again.
     """
     if resolution.round is not None:
         return _resolve_round(order, resolution.round, resolution, by, now)
@@ -125,7 +134,13 @@ def resolve(order: Order, resolution: Resolution, by: str, now: datetime) -> Adv
             cancelled = told(moved(order, Status.CANCELLED, now, change), now, Step.RELEASE)
             return round_transitions.given_back(cancelled, now)
         case "retry":
+            _require_room(order)
             return _asked_again(order, replace(change, asks=True), now)
+
+
+def _require_room(order: Order) -> None:
+    if len(order.history) >= MOST_HISTORY:
+        raise TOO_MANY_CHANGES(f"The order was changed {len(order.history)} times: nothing is tried again.")
 
 
 def _is_settled_so(order: Order, resolution: Resolution, by: str) -> bool:
@@ -174,8 +189,7 @@ def _asked_again(order: Order, change: Change, now: datetime) -> Advance:
     They were made after the order was, and were over when the doubt was left to a person.
     """
     before = order.history[-2].status
-    reason = next(each.reason for each in order.history if each.status is before)
-    again = moved(order, before, now, change).model_copy(update={"reason": reason})
+    again = moved(order, before, now, change).model_copy(update={"reason": None})
     calls_from, calls_until = from_rfc3339(order.created_at), from_rfc3339(order.updated_at)
     works = (again.owes(ask.step, now) for ask in again.awaited)
     return Advance(

@@ -5,11 +5,12 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from muneris.cloud.agenda import Agenda
 from muneris.cloud.queues import PoisonQueues
+from muneris.cloud.tables.table import PAGE
 from muneris.core.cache import Cache
 from muneris.core.clock import Clock
 from muneris.core.operational import OperationalError
@@ -20,22 +21,34 @@ from muneris.orders.store import OrderStore
 _log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 15.0
-"""How old a count may be: counting reads every owed step."""
+"""How old a count may be."""
 LATE_AFTER = timedelta(seconds=60)
 """A step that is due for longer is late: the sweeper looks every 5 s."""
-COUNTED = 5_000
-"""Steps that are counted of one property: a long outage does not make looking on expensive."""
+COUNTED = PAGE - 1
+"""Steps that are counted of one property, in one query: the first, whose orders are the oldest."""
+LOOKED_AT = 50
+"""Properties that are looked at for one count, in turn: of the others it is known what they owed before.
+
+So a count costs so many queries at most, however many properties a long outage leaves with work."""
 _STALE_SECONDS = 120.0
 _PROPERTIES_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Owed:
-    """What orders owe, by step; when the oldest was born and was due, None if there is none."""
+    """What orders owe, by step; when the oldest was born and was due, None if there is none.
+
+    `more`: how many properties owe more than was counted.
+    """
 
     steps: Mapping[Step, int]
     born_at: datetime | None
     due_at: datetime | None
+    more: int = 0
+
+    def after(self, passed: timedelta) -> "Owed":
+        """The same some time later, if it is as far behind as it was."""
+        return self if self.due_at is None else replace(self, due_at=self.due_at + passed)
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,7 @@ class Backlog:
         self._store = store
         self._agenda = agenda
         self._clock = clock
+        self._looks: dict[str, tuple[datetime, Owed]] = {}
         self._owed = _counted(self._count_owed, monotonic)
         self._poison = _counted(poison.lengths, monotonic)
         self._attention = _counted(attention.count, monotonic)
@@ -90,30 +104,38 @@ class Backlog:
     async def _count_owed(self) -> Owed:
         limit = asyncio.Semaphore(_PROPERTIES_AT_ONCE)
 
-        async def owed_by(property_code: str) -> Owed:
+        async def look(property_code: str) -> None:
             async with limit:
-                return await self._owed_by(property_code)
+                owed = await self._owed_by(property_code)
+            self._looks.pop(property_code, None)
+            self._looks[property_code] = self._clock.now(), owed  # the last to be looked at again
 
-        entries = await self._agenda.entries()
-        return _sum(await asyncio.gather(*(owed_by(entry.key) for entry in entries)))
+        codes = dict.fromkeys(entry.key for entry in await self._agenda.entries())
+        self._looks = {code: seen for code, seen in self._looks.items() if code in codes}
+        in_turn = [*(code for code in codes if code not in self._looks), *self._looks]
+        await asyncio.gather(*map(look, in_turn[:LOOKED_AT]))
+        now = self._clock.now()
+        return _sum([owed.after(now - looked_at) for looked_at, owed in self._looks.values()])
 
     async def _owed_by(self, property_code: str) -> Owed:
         """What a property owes; what is not to begin before a later time does not count."""
-        now, works = self._clock.now(), list[Work]()
+        now, read, more = self._clock.now(), list[Work](), 0
         try:
             async for work in self._store.works(property_code):
-                if work.born_at <= now:
-                    works.append(work)
-                if len(works) == COUNTED:
+                if len(read) == COUNTED:
+                    more = 1
                     break
+                read.append(work)
         except OperationalError as error:
             _log.warning("%s: what it owes is not counted: %s", property_code, error)
         except Exception:  # noqa: BLE001 - a bug in one property's rows does not hide what the others owe
             _log.exception("%s: what it owes is not counted", property_code)
+        works = [work for work in read if work.born_at <= now]
         return Owed(
             Counter(work.ask.step for work in works),
             min((work.born_at for work in works), default=None),
             min((work.due_at for work in works), default=None),
+            more,
         )
 
 
@@ -125,6 +147,7 @@ def _sum(owed: Sequence[Owed]) -> Owed:
         steps,
         min((each.born_at for each in owed if each.born_at is not None), default=None),
         min((each.due_at for each in owed if each.due_at is not None), default=None),
+        sum(each.more for each in owed),
     )
 
 

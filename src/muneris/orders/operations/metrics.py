@@ -17,6 +17,12 @@ def exposition(count: Count, now: datetime) -> str:
     lines = [
         *_gauge("muneris_work_owed", "Steps that orders owe.", "step", steps),
         *_gauge("muneris_work_oldest_seconds", "Age of the oldest step that is owed.", "", {"": oldest}),
+        *_gauge(
+            "muneris_work_uncounted_properties",
+            "Properties that owe more than was counted.",
+            "",
+            {"": count.owed.more},
+        ),
         *_gauge("muneris_poison_messages", "Messages that failed too often.", "queue", count.poison),
         *_gauge(
             "muneris_orders_needing_attention",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from muneris.cloud.http.conditional import to_etag
 from muneris.cloud.http.continuation import to_continuation
 from muneris.core.identity import Caller
-from muneris.orders.model import INTERNAL, Order
+from muneris.orders.model import INTERNAL, Order, Status
 from muneris.orders.reading.listing import OrderPage
 from muneris.orders.round import ROUND_INTERNAL
 
@@ -52,9 +52,21 @@ def _headers(order: Order) -> Mapping[str, str]:
 
 
 def _document(order: Order, caller: Caller) -> str:
-    """What only staff may read of its history is left out for others."""
+    """What only staff may read of its history is left out for others; who cancelled said the reason."""
     hidden: dict[str, bool | dict[str, set[str]]] = dict.fromkeys(INTERNAL, True)
     hidden["rounds"] = {"__all__": {*ROUND_INTERNAL, *(() if caller.is_staff else ("detail",))}}
-    if not caller.is_staff:
-        hidden["history"] = {"__all__": {"detail"}}
-    return order.model_dump_json(exclude=hidden, exclude_none=True)
+    hidden["history"] = {"__all__": {"comment", *(() if caller.is_staff else ("detail",))}}
+    return _with_words(order).model_dump_json(exclude=hidden, exclude_none=True)
+
+
+def _with_words(order: Order) -> Order:
+    """The comments of whoever cancelled are the reasons; an order that is called off has the newest."""
+    if not any(each.comment for each in order.history):
+        return order
+    history = tuple(
+        each.model_copy(update={"reason": each.comment}) if each.comment else each for each in order.history
+    )
+    reason = order.reason
+    if reason is None and order.status in {Status.CANCELLING, Status.CANCELLED}:
+        reason = next(each.reason for each in reversed(history) if each.comment)
+    return order.model_copy(update={"history": history, "reason": reason})

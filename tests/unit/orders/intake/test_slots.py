@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.asgi import Response
@@ -14,9 +15,13 @@ from tests.restaurant import CODE, NOON, ORDER, plain_order, property_with
 from muneris.cloud.tables import Row, Transaction
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.core.ids import new_uuid7
-from muneris.orders.intake.capacity import Slot
+from muneris.core.problems import ProblemError
+from muneris.orders.intake.capacity import Slot, Wanted
 from muneris.orders.intake.service import Placed
+from muneris.orders.intake.slots import Slots
+from muneris.orders.intake.timing import OPEN, plan, requestable
 from muneris.orders.model import Fulfilment, FulfilmentStatus, Status
+from muneris.orders.order_rows import order_key
 
 DINE_IN = {**ORDER, "fulfilment": {"type": "dine_in", "table": "7"}}
 NOW_ROW, NOON_ROW = "slot|pickup|now", "slot|pickup|203005041200"
@@ -284,6 +289,76 @@ class Counted(MemoryTable):
     async def transact(self, transaction: Transaction) -> Mapping[str, str]:
         self.calls.append(f"write {len(transaction)}")
         return await super().transact(transaction)
+
+
+async def test_of_64_at_once_one_looks_up_for_all_who_has_the_other_places() -> None:
+    table = Counted()
+    region = OrderingRegion(table)
+    await region.open()
+    limit(region, {"in_progress": 50})
+    for _ in range(49):
+        await assert_accepted(region)
+    await region.scheduler.quiet()
+    table.calls.clear()
+    keys = [region.key() for _ in range(64)]
+    answers = await asyncio.gather(*(region.place(key) for key in keys))
+    assert sorted(answer.status for answer in answers) == [202] + [409] * 63
+    own = {f"find {order_key(UUID(key))}" for key in keys}
+    look_ups = [each for each in table.calls if each.startswith("find order|") and each not in own]
+    assert len(look_ups) == len(set(look_ups)) == 49
+
+
+class Line:
+    """Orders that wait for the place of one that is in progress, and time that is moved by hand."""
+
+    def __init__(self, region: OrderingRegion, table: Counted) -> None:
+        self.now = 0.0
+        self._region = region
+        self._table = table
+        self._slots = Slots(table, region.store, monotonic=lambda: self.now)
+
+    async def wait(self, *, then: float = 0.0) -> bool:
+        """Whether an order gets a place once it is its turn; `then` so much time passes."""
+        known = self._region.properties.values[CODE]
+        timing, span = plan(known, OPEN, None, NOON), requestable(known, OPEN, NOON)
+        wanted = Wanted(known, new_uuid7(NOON), "pickup", timing, span, NOON)
+        async with self._slots.turn(wanted):
+            await asyncio.sleep(0)  # the others come
+            self.now += 0.1
+            try:
+                return len(await self._slots.admit(wanted)) == 1
+            except ProblemError as refusal:
+                assert refusal.type.code == "slot_full"  # noqa: PT017 - whether it is refused is asked for
+                return False
+            finally:
+                self.now += then
+
+    def look_ups(self) -> int:
+        return sum(each.startswith("find order|") for each in self._table.calls)
+
+
+@pytest.fixture
+async def line() -> Line:
+    table = Counted()
+    region = OrderingRegion(table)
+    await region.open()
+    limit(region, {"in_progress": 1})
+    await assert_accepted(region)
+    return Line(region, table)
+
+
+@pytest.mark.parametrize(("seconds", "look_ups"), [(0.3, 1), (0.7, 2), (1.0, 3)])
+async def test_who_waits_for_a_slot_goes_by_a_look_up_of_the_last_second(
+    line: Line, seconds: float, look_ups: int
+) -> None:
+    assert await asyncio.gather(*(line.wait(then=seconds) for _ in range(3))) == [False] * 3
+    assert line.look_ups() == look_ups
+
+
+async def test_who_comes_after_a_look_up_has_begun_looks_anew(line: Line) -> None:
+    for looked_up in range(1, 4):
+        assert not await line.wait()
+        assert line.look_ups() == looked_up
 
 
 async def test_an_order_without_limits_costs_no_call_more() -> None:

@@ -35,7 +35,11 @@ async def test_a_cancelled_order_is_answered_as_get_answers_it(region: OrderingR
     got = await region.get(order_id)
     assert (answer.status, answer.body, answer.headers["etag"]) == (202, got.body, got.headers["etag"])
     document = answer.json()
-    assert (document["status"], document["history"][-1]["reason"]) == ("cancelled", "Too long")
+    assert document["status"] == "cancelled"
+    assert document["history"][-1] == {
+        "at": document["updated_at"], "status": "cancelled", "reason": "Too long", "by": "staff",
+    }  # fmt: skip
+    assert document["reason"] == "Too long"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null"])
@@ -43,7 +47,7 @@ async def test_a_reason_need_not_be_given(region: OrderingRegion, body: bytes) -
     order_id = await region.accepted()
     answer = await send(region, order_id, "cancel", body)
     assert (answer.status, answer.json()["status"]) == (202, "cancelled")
-    assert "reason" not in answer.json()
+    assert not {"reason", "comment"} & answer.json()["history"][-1].keys()
 
 
 async def test_a_second_cancel_has_no_effect(region: OrderingRegion) -> None:
@@ -68,6 +72,30 @@ async def test_who_placed_it_may_cancel_it_and_nobody_else(region: OrderingRegio
     assert (await send(region, key, "cancel", by={})).code == "unauthenticated"
     assert await region.rows() == before
     assert (await send(region, key, "cancel", by=ann)).json()["status"] == "cancelled"
+
+
+async def test_what_was_said_stays_the_reason_while_simphony_is_asked_and_afterwards(
+    region: OrderingRegion,
+) -> None:
+    ann, key = await region.guest("ann"), region.key()
+    await region.place(key, by=ann)
+    await region.pump()
+    asked = (await send(region, key, "cancel", b'{"reason": "Too slow"}', by=ann)).json()
+    assert (asked["status"], asked["reason"]) == ("cancelling", "Too slow")
+    await region.pump()
+    done = (await region.get(key, by=ann)).json()
+    assert (done["status"], done["reason"]) == ("cancelled", "Too slow")
+    assert [each.get("reason") for each in done["history"][-2:]] == ["Too slow", None]
+
+
+async def test_what_simphony_refused_is_confirmed_for_that_reason(region: OrderingRegion) -> None:
+    key = await confirmed(region)
+    region.pos.void_mood = "refuses"
+    await send(region, key, "cancel", b'{"reason": "Too slow"}')
+    await region.pump()
+    kept = (await region.get(key)).json()
+    assert (kept["status"], kept["reason"]) == ("confirmed", "cancel_refused")
+    assert [each.get("reason") for each in kept["history"][-2:]] == ["Too slow", "cancel_refused"]
 
 
 async def test_what_is_over_is_not_cancelled(region: OrderingRegion) -> None:

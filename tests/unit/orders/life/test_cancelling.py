@@ -1,6 +1,7 @@
 """Orders are cancelled at every stage: nothing stays in Simphony, and stock comes back once."""
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,11 +11,14 @@ from tests.polling import until
 from tests.restaurant import CODE
 
 from muneris.cloud.events import Event
+from muneris.core.attempts import MOST_ATTEMPTS
 from muneris.core.identity import GUEST, Caller
+from muneris.core.operational import OperationalError
 from muneris.core.problems import ProblemError
 from muneris.orders.life.calls import MARGIN
-from muneris.orders.life.wishes import Resolution
-from muneris.orders.model import Order, Status, Step
+from muneris.orders.life.wishes import MOST_HISTORY, Resolution
+from muneris.orders.model import Advance, CheckReference, Order, Status, Step
+from muneris.orders.stored import StoredOrder
 
 RESERVE, RESERVED = "muneris.stock.reserve", "muneris.stock.reserved"
 TOLD = "muneris.order.cancelled"
@@ -47,11 +51,12 @@ async def assert_stock_is_whole(region: OrderingRegion) -> None:
         assert [Decimal(each) for each in await region.item(sku)] == [100, 0]
 
 
-async def assert_cancelled(region: OrderingRegion, order_id: UUID) -> None:
+async def assert_cancelled(region: OrderingRegion, order_id: UUID, comments: int = 1) -> None:
     """It is over, and leaves nothing behind."""
     await region.sweep_until_quiet(seconds=20)
     order = await region.order(order_id)
-    assert (order.status, order.reason, order.payment.status) == (Status.CANCELLED, "too slow", "void")
+    assert (order.status, order.reason, order.payment.status) == (Status.CANCELLED, None, "void")
+    assert [entry.comment for entry in order.history if entry.comment] == ["too slow"] * comments
     assert region.pos.standing_checks_of(str(order_id)) == []
     await assert_stock_is_whole(region)
     assert await region.open_orders() == []
@@ -208,16 +213,116 @@ async def test_a_refused_void_confirms_it_again_and_a_new_cancel_asks_again(regi
     region.pos.void_mood = "takes"
     await cancel(region, order_id)
     await region.pump()
-    await assert_cancelled(region, order_id)
+    await assert_cancelled(region, order_id, comments=2)
+
+
+async def kept_by_a_paid_check(region: OrderingRegion, by: Caller) -> UUID:
+    """An order that was cancelled in vain, because somebody paid."""
+    order_id = (await region.submit(region.key(), by)).order_id
+    await region.pump()
+    await cancel(region, order_id, by)
+    region.pos.close("ref-1")
+    await region.pump()
+    return order_id
 
 
 async def test_a_paid_check_stays_and_its_order_is_confirmed(region: OrderingRegion) -> None:
-    order_id, void = await void_asked(region)
-    region.pos.close("ref-1")
-    await region.deliver(void)
-    await region.pump()
-    order = await region.order(order_id)
+    order = await region.order(await kept_by_a_paid_check(region, OWNER))
     assert (order.status, order.history[-1].detail) == (Status.CONFIRMED, "the check is closed")
+    assert order.check == CheckReference(check_ref="ref-1", check_number=1)
+
+
+async def test_a_check_that_was_paid_is_asked_about_again(region: OrderingRegion) -> None:
+    """Somebody may have opened it again at the till."""
+    ann = Caller("ann", GUEST, CODE)
+    order_id = await kept_by_a_paid_check(region, ann)
+    region.pos.reopen("ref-1")
+    await cancel(region, order_id, ann)
+    await region.pump()
+    await assert_cancelled(region, order_id, comments=2)
+
+
+@pytest.mark.parametrize("by", [OWNER, Caller("ann", GUEST, CODE)])
+async def test_what_is_cancelled_in_vain_again_and_again_stays_as_it_is_in_the_end(
+    region: OrderingRegion, by: Caller
+) -> None:
+    region.pos.void_mood = "refuses"
+    order_id = (await region.submit(region.key(), by)).order_id
+    await region.pump()
+    while len((await region.order(order_id)).history) < MOST_HISTORY:
+        await cancel(region, order_id, by)
+        await region.pump()
+    stored, said = await region.rows(), list(region.bus.published)
+    with pytest.raises(ProblemError, match="too_many_changes") as refusal:
+        await cancel(region, order_id, by)
+    assert refusal.value.type.status == 409
+    await region.scheduler.quiet()
+    assert (await region.rows(), region.bus.published) == (stored, said)
+    assert len(region.pos.void_calls) == (MOST_HISTORY - 4) // 2
+    await region.commands.fulfil(OWNER, CODE, str(order_id), "completed")
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[[OrderingRegion, int], None]:
+    """An order of a region changes before each of its next so many writes."""
+
+    def lose(region: OrderingRegion, times: int) -> None:
+        advance, left = region.store.advance, [None] * times
+
+        async def advance_unless_lost(stored: StoredOrder, step: Advance) -> StoredOrder | None:
+            return left.pop() if left else await advance(stored, step)
+
+        monkeypatch.setattr(region.store, "advance", advance_unless_lost)
+
+    return lose
+
+
+async def test_who_loses_an_order_to_another_change_tries_again_later_and_later(
+    lost: Callable[[OrderingRegion, int], None],
+) -> None:
+    pauses: list[float] = []
+    region = await asleep(pauses)
+    order_id = await region.accepted()
+    lost(region, 3)
+    assert (await cancel(region, order_id)).status is Status.CANCELLED
+    assert pauses == [0.01, 0.02, 0.04]
+
+
+async def test_who_loses_an_order_every_time_gives_up_and_changes_nothing(
+    lost: Callable[[OrderingRegion, int], None],
+) -> None:
+    pauses: list[float] = []
+    region = await asleep(pauses)
+    order_id = await region.accepted()
+    await region.scheduler.quiet()
+    stored = await region.rows()
+    lost(region, MOST_ATTEMPTS)
+    with pytest.raises(OperationalError, match=f"others change order {order_id} all the time"):
+        await cancel(region, order_id)
+    assert await region.rows() == stored
+    assert len(pauses) == MOST_ATTEMPTS - 1
+
+
+async def asleep(pauses: list[float]) -> OrderingRegion:
+    """A region whose pauses take no time."""
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    region = OrderingRegion(sleep=sleep)
+    await region.open()
+    return region
+
+
+async def test_the_words_of_who_cancels_pass_for_no_code(region: OrderingRegion) -> None:
+    order_id = await region.accepted()
+    cancelled = (await region.commands.cancel(OWNER, CODE, str(order_id), "resolved")).order
+    assert (cancelled.reason, cancelled.history[-1].reason) == (None, None)
+    assert cancelled.history[-1].comment == "resolved"
+    with pytest.raises(ProblemError, match="not_in_doubt"):
+        await region.commands.resolve(OWNER, CODE, str(order_id), Resolution(kind="cancelled", note="no"))
+    await region.pump()
+    assert "resolved" not in str(region.bus.published)
 
 
 async def test_cancelled_while_it_is_posted_and_not_voided_it_is_confirmed_as_any_other(

@@ -44,6 +44,7 @@ RESOLUTIONS = (
 )
 WISHES: tuple[Happening, ...] = (
     lambda order: wishes.cancel(order, "ann", None, NOON),
+    lambda order: wishes.cancel(order, "bob", "too slow", NOON),
     *((lambda order, status=status: wishes.fulfil(order, status, "bob", NOON)) for status in KITCHEN),
     *((lambda order, each=each: wishes.resolve(order, each, "bob", NOON)) for each in RESOLUTIONS),
 )

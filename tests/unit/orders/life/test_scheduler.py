@@ -190,6 +190,31 @@ async def test_a_silent_target_is_only_probed(region: OrderingRegion) -> None:
     assert len(await region.works()) == 25
 
 
+async def test_what_may_still_wait_in_its_queue_is_not_asked_again(region: OrderingRegion) -> None:
+    await place(region, 2)
+    forget(region)
+    region.clock.advance(seconds=40)
+    await region.targets.answered("inventory", NOON)
+    assert await turn(region, 5) == []
+    assert len(await turn(region, 6)) == 2
+
+
+async def test_how_late_it_was_is_forgotten_once_it_answers_nothing_more(region: OrderingRegion) -> None:
+    region.clock.advance(seconds=290)
+    await region.targets.answered("inventory", NOON)
+    region.clock.advance(seconds=10)
+    await place(region, 2)
+    assert await turn(region, 10) == []
+    assert len(await turn(region, 1)) == 2
+
+
+async def test_how_late_it_was_says_nothing_after_a_silence(region: OrderingRegion) -> None:
+    await place(region, 20)
+    await silence(region)
+    await region.targets.answered("inventory", NOON)
+    assert len(await turn(region)) == 20 - PROBES
+
+
 async def test_probes_take_turns(region: OrderingRegion) -> None:
     await place(region, 12)
     await silence(region)

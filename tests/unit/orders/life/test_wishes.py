@@ -1,5 +1,6 @@
 """What answers and people make of an order, and what it owes then."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -103,8 +104,9 @@ def test_an_expired_order_that_was_cancelled_is_cancelled() -> None:
 def test_a_cancel_before_posting_ends_what_was_asked_and_gives_stock_back(order: Order, step: Step) -> None:
     advance = cancelled(order)
     number = order.sequence + 1
-    assert (advance.order.status, advance.order.reason) == (Status.CANCELLED, "too slow")
-    assert advance.order.history[-1].by == "ann"
+    assert (advance.order.status, advance.order.reason) == (Status.CANCELLED, None)
+    last = advance.order.history[-1]
+    assert (last.reason, last.comment, last.by) == (None, "too slow", "ann")
     assert advance.ended == (Ask(CODE, ORDER_ID, order.sequence, step),) == order.awaited
     assert owed(advance) == [(Step.RELEASE, number), (Step.TELL_CANCELLED, number)]
     assert advance.order.payment.status == "void"
@@ -120,14 +122,15 @@ def test_a_cancel_while_posting_waits_for_its_post() -> None:
 def test_a_check_opened_for_a_cancelled_order_is_voided() -> None:
     opened = transitions.check_opened(CALLED_OFF, CHECK, LATER)
     assert (opened.order.status, opened.order.check) == (Status.CANCELLING, CHECK)
-    assert opened.order.reason == "too slow"
+    assert opened.order.reason is None
+    assert [each.comment for each in opened.order.history[-2:]] == ["too slow", None]
     assert owed(opened) == [(Step.VOID, 5)]
     assert opened.order.awaited == (opened.begun[0].ask,)
 
 
 def test_a_refused_post_of_a_cancelled_order_cancels_it() -> None:
     advance = transitions.check_refused(CALLED_OFF, "no such item", LATER)
-    assert (advance.order.status, advance.order.reason) == (Status.CANCELLED, "too slow")
+    assert (advance.order.status, advance.order.reason) == (Status.CANCELLED, None)
     assert owed(advance) == [(Step.RELEASE, 5), (Step.TELL_CANCELLED, 5)]
 
 
@@ -137,7 +140,7 @@ def test_a_cancel_after_confirmation_voids_the_check_first() -> None:
     assert owed(advance) == [(Step.VOID, 5)]
     assert advance.order.awaited == (advance.begun[0].ask,)
     done = transitions.cancellation_done(advance.order, LATER, "simphony")
-    assert (done.order.status, done.order.reason) == (Status.CANCELLED, "too slow")
+    assert (done.order.status, done.order.reason) == (Status.CANCELLED, None)
     assert owed(done) == [(Step.RELEASE, 6), (Step.TELL_CANCELLED, 6)]
 
 
@@ -275,6 +278,19 @@ def test_a_doubt_that_is_tried_again_goes_back_and_is_looked_up_first(before: Or
     assert again.order.awaited == (work.ask,)
 
 
+def test_a_doubt_is_not_tried_again_for_ever_and_can_be_settled_otherwise() -> None:
+    doubtful = DOUBTFUL_VOID
+    while len(doubtful.history) < wishes.MOST_HISTORY:
+        again = get(wishes.resolve(doubtful, Resolution(kind="retry", note=NOTE), "bob", LATER)).order
+        doubtful = transitions.left_in_doubt(again, WORK, "no answer", NOON).order
+    with pytest.raises(ProblemError) as error:
+        wishes.resolve(doubtful, Resolution(kind="retry", note=NOTE), "bob", LATER)
+    assert refused(error) is wishes.TOO_MANY_CHANGES
+    for kind in (Status.CONFIRMED, Status.REJECTED, Status.CANCELLED):
+        settled = wishes.resolve(doubtful, Resolution(kind=kind.value, note=NOTE), "bob", LATER)
+        assert get(settled).order.status is kind
+
+
 @pytest.mark.parametrize("order", [RECEIVED, POSTING, CONFIRMED, VOIDING, REJECTED])
 def test_only_a_doubt_is_settled(order: Order) -> None:
     with pytest.raises(ProblemError) as error:
@@ -289,3 +305,18 @@ def test_an_outcome_is_unsettled_two_hours_after_the_first_call_or_since_it_was_
     assert transitions.is_unsettled(work, limit)
     assert transitions.is_unsettled(replace(work, first_sent_at=None), limit)  # as of when it was asked for
     assert not transitions.is_unsettled(replace(work, born_at=LATER), limit)
+
+
+def test_a_cancel_that_an_older_version_stored_is_read_and_carried_out() -> None:
+    """It had the words of whoever cancelled where the code is now."""
+    stored = VOIDING.model_dump(mode="json")
+    stored["reason"] = stored["history"][-1]["reason"] = "too slow"
+    for entry in stored["history"]:
+        del entry["comment"]
+    older = Order.model_validate_json(json.dumps(stored))
+    assert (older.history[-1].reason, older.history[-1].comment) == ("too slow", None)
+    assert older.awaited == VOIDING.awaited
+    done = transitions.cancellation_done(older, LATER, "simphony").order
+    assert (done.status, done.reason, done.history[:-1]) == (Status.CANCELLED, None, older.history)
+    kept = transitions.void_refused(older, "no", LATER).order
+    assert (kept.reason, wishes.cancel(kept, "ann", None, LATER) is None) == ("cancel_refused", False)

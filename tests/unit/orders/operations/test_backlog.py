@@ -1,6 +1,7 @@
 """How far a region is behind: what is counted, when it is late, and how Prometheus reads it."""
 
 from datetime import timedelta
+from itertools import batched
 
 import pytest
 from tests.asgi import call
@@ -10,9 +11,10 @@ from tests.restaurant import CODE, NOON, ORDER
 from muneris.cloud.tables import Page, TableUnavailableError, Transaction
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.cloud.tables.table import PAGE
+from muneris.core.ids import new_uuid7
 from muneris.orders.model import Step
 from muneris.orders.operations import backlog
-from muneris.orders.operations.backlog import FRESH_SECONDS, LATE_AFTER, Count, Owed
+from muneris.orders.operations.backlog import COUNTED, FRESH_SECONDS, LATE_AFTER, Count, Owed
 from muneris.orders.operations.metrics import exposition
 from muneris.orders.work_rows import work_values
 
@@ -20,10 +22,14 @@ ELSEWHERE = "NOR-ODE01"
 
 
 class PartlyDown(MemoryTable):
-    """A table of which one partition cannot be listed."""
+    """A table that notes which partitions are listed; one of them cannot be."""
 
     down = ""
     error: Exception = TableUnavailableError("down")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages: list[str] = []
 
     async def page(
         self,
@@ -34,6 +40,7 @@ class PartlyDown(MemoryTable):
         limit: int = PAGE,
         continuation: str | None = None,
     ) -> Page:
+        self.pages.append(partition)
         if partition == self.down:
             raise self.error
         return await super().page(partition, start=start, end=end, limit=limit, continuation=continuation)
@@ -100,12 +107,93 @@ async def test_an_order_for_later_does_not_count_before_its_time(region: Orderin
     assert (await count_anew(region)).owed.steps == {Step.RESERVE: 1}
 
 
-async def test_counting_a_property_ends_somewhere(
-    region: OrderingRegion, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("owed", "counted", "more"), [(2, 2, 0), (3, 2, 1)])
+async def test_counting_a_property_ends_somewhere_and_that_is_said(
+    owed: int, counted: int, more: int, region: OrderingRegion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backlog, "COUNTED", 2)
-    await wait_for_stock(region, 3)
-    assert (await count_anew(region)).owed.steps == {Step.RESERVE: 2}
+    await wait_for_stock(region, owed)
+    count = (await count_anew(region)).owed
+    assert (count.steps, count.more) == ({Step.RESERVE: counted}, more)
+    lines = exposition(Count(count, {}, 0), NOON).splitlines()
+    assert f"muneris_work_uncounted_properties {more}" in lines
+
+
+async def test_what_is_to_begin_later_ends_counting_too(
+    region: OrderingRegion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "COUNTED", 1)
+    later = {**ORDER, "fulfilment": {"type": "pickup", "requested_at": "2030-05-05T12:00:00Z"}}
+    for _ in range(2):
+        assert (await region.place(order=later)).status == 202
+    assert (await count_anew(region)).owed == Owed({}, None, None, more=1)
+
+
+async def test_a_count_of_a_long_outage_costs_a_query_a_property() -> None:
+    table = PartlyDown()
+    region = OrderingRegion(table)
+    await region.open()
+    await region.add_property(ELSEWHERE)
+    await wait_for_stock(region, 1, ELSEWHERE)
+    await wait_for_stock(region)
+    (work,) = await region.works()
+    keys = [f"work|{new_uuid7(NOON)}|000001|reserve" for _ in range(3_000)]
+    for some in batched(keys, 100, strict=False):
+        transaction = Transaction(CODE)
+        for key in some:
+            transaction.insert(key, work_values(work))
+        await region.orders.transact(transaction)
+    table.pages.clear()
+    count = (await count_anew(region)).owed
+    assert (count.steps, count.more) == ({Step.RESERVE: COUNTED + 1}, 1)
+    assert sorted(table.pages) == [CODE, ELSEWHERE]
+
+
+async def test_so_many_properties_are_looked_at_for_a_count_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "LOOKED_AT", 2)
+    table = PartlyDown()
+    region = OrderingRegion(table)
+    await region.open()
+    codes = [CODE, ELSEWHERE, "NOR-AAR01"]
+    for code in codes[1:]:
+        await region.add_property(code)
+    for code in codes:
+        await wait_for_stock(region, 1, code)
+    first_due = NOON + timedelta(seconds=10)
+    seen: list[set[str]] = []
+    for counted in (2, 3, 3):
+        table.pages.clear()
+        assert (await count_anew(region)).owed.steps == {Step.RESERVE: counted}
+        seen.append(set(table.pages))
+    assert [len(each) for each in seen] == [2, 2, 2]
+    assert seen[0] | seen[1] == set(codes)
+    assert seen[2] != seen[1]
+    assert (await region.backlog.count()).owed.due_at == first_due
+
+
+async def test_a_property_that_is_not_looked_at_is_as_late_as_it_was(
+    region: OrderingRegion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may long have been swept: time alone makes nobody late who was not."""
+    await region.add_property(ELSEWHERE)
+    await wait_for_stock(region)
+    monkeypatch.setattr(backlog, "LOOKED_AT", 1)
+    (work,) = await region.works()
+    region.clock.moment = work.due_at
+    assert (await region.backlog.count()).owed.due_at == work.due_at
+    await region.agenda.touch(ELSEWHERE)
+    region.clock.moment += LATE_AFTER * 2
+    assert not await region.backlog.is_late()
+    assert (await region.backlog.count()).owed.due_at == region.clock.now()
+    region.clock.moment += timedelta(seconds=FRESH_SECONDS)
+    assert await region.backlog.is_late()
+
+
+async def test_a_property_that_left_the_agenda_counts_no_more(region: OrderingRegion) -> None:
+    await wait_for_stock(region)
+    assert (await count_anew(region)).owed.steps == {Step.RESERVE: 1}
+    await region.agenda_table.transact(Transaction("region").delete(CODE, etag="*"))
+    assert (await count_anew(region)).owed == Owed({}, None, None)
 
 
 @pytest.mark.parametrize("error", [TableUnavailableError("down"), KeyError("bug")])
@@ -187,6 +275,9 @@ async def test_prometheus_reads_the_gauges(region: OrderingRegion) -> None:
         "# HELP muneris_work_oldest_seconds Age of the oldest step that is owed.\n"
         "# TYPE muneris_work_oldest_seconds gauge\n"
         "muneris_work_oldest_seconds 30.5\n"
+        "# HELP muneris_work_uncounted_properties Properties that owe more than was counted.\n"
+        "# TYPE muneris_work_uncounted_properties gauge\n"
+        "muneris_work_uncounted_properties 0\n"
         "# HELP muneris_poison_messages Messages that failed too often.\n"
         "# TYPE muneris_poison_messages gauge\n"
         'muneris_poison_messages{queue="orders-inbox"} 1\n'
