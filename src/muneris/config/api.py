@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from muneris.cloud.http import Authenticate, problem_responses
-from muneris.cloud.http.conditional import names_etag, to_etag
+from muneris.cloud.http.conditional import UNCHANGED, conditional_response, to_etag
 from muneris.cloud.http.continuation import read_continuation, to_continuation
 from muneris.cloud.http.staff import require_staff
 from muneris.companies.problems import COMPANY_IN_ANOTHER_REGION, COMPANY_NOT_ACTIVE, COMPANY_NOT_FOUND
@@ -35,9 +35,7 @@ from muneris.core.problems import (
 
 _NOT_HERE = (PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION)
 _NO_COMPANY = (COMPANY_NOT_FOUND, COMPANY_IN_ANOTHER_REGION)
-_NOT_MODIFIED = 304
 _MOST_LISTED = 100
-_UNCHANGED: dict[int | str, dict[str, object]] = {_NOT_MODIFIED: {"description": "Unchanged"}}
 
 NewCode = Annotated[str, Path(pattern=PROPERTY_CODE.pattern, examples=["NOR-CPH01"])]
 Code = Annotated[str, Path(examples=["NOR-CPH01"])]
@@ -128,11 +126,11 @@ def _property_routes(properties: Properties, authenticate: Authenticate) -> APIR
         "/properties/{property_code}",
         summary="A property",
         response_model=Property,
-        responses={**_UNCHANGED, **problem_responses(FORBIDDEN, *_NOT_HERE)},
+        responses={**UNCHANGED, **problem_responses(FORBIDDEN, *_NOT_HERE)},
     )
     async def get_property(property_code: Code, if_none_match: ConditionHeader = None) -> Response:
         found = await properties.get(property_code)
-        return _conditional(found.model_dump_json(), etag_version(found), if_none_match)
+        return conditional_response(found.model_dump_json(), etag_version(found), if_none_match)
 
     @routes.get(
         "/companies/{company_code}/properties",
@@ -187,7 +185,7 @@ def _menu_routes(menus: Menus, authenticate: Authenticate) -> APIRouter:
         "",
         summary="The menu that an app orders from",
         response_model=Menu,
-        responses={**_UNCHANGED, **problem_responses(FORBIDDEN, *_NOT_HERE, MENU_NOT_FOUND)},
+        responses={**UNCHANGED, **problem_responses(FORBIDDEN, *_NOT_HERE, MENU_NOT_FOUND)},
     )
     async def get_menu(
         property_code: Code,
@@ -197,14 +195,6 @@ def _menu_routes(menus: Menus, authenticate: Authenticate) -> APIRouter:
         if not caller.may_order_at(property_code):
             raise FORBIDDEN("This session is another property's.")
         menu = await menus.get(property_code)
-        return _conditional(menu.model_dump_json(exclude_none=True), menu.version, if_none_match)
+        return conditional_response(menu.model_dump_json(exclude_none=True), menu.version, if_none_match)
 
     return routes
-
-
-def _conditional(body: str, version: str, if_none_match: str | None) -> Response:
-    """A JSON body, or 304 to whoever holds this version of it."""
-    headers = {"ETag": to_etag(version)}
-    if names_etag(if_none_match, headers["ETag"]):
-        return Response(status_code=_NOT_MODIFIED, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)

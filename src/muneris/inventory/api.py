@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, Field, field_validator
 
 from muneris.cloud.http import Authenticate, problem_responses
-from muneris.cloud.http.conditional import names_etag, to_etag
+from muneris.cloud.http.conditional import UNCHANGED, conditional_response, to_etag
 from muneris.cloud.http.continuation import read_continuation, to_continuation
 from muneris.core.clock import Clock
 from muneris.core.identity import Caller
@@ -32,7 +32,6 @@ _REFUSALS = problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER
 _MOST_LISTED = 100
 _MOST_INGREDIENTS = MOST_ITEMS - 1
 """A limited menu item takes one of its limit besides."""
-_NOT_MODIFIED = 304
 ConditionHeader = Annotated[str | None, Header()]
 
 
@@ -122,22 +121,16 @@ def _item_routes(inventory: Inventory, staff: Access, authenticate: Authenticate
         summary="A stock item",
         response_model=ItemAnswer,
         responses={
-            _NOT_MODIFIED: {"description": "Unchanged"},
+            **UNCHANGED,
             **problem_responses(FORBIDDEN, PROPERTY_NOT_FOUND, PROPERTY_IN_ANOTHER_REGION, ITEM_NOT_FOUND),
         },
     )
-    async def get_item(
-        property_code: Staffed, sku: Sku, response: Response, if_none_match: ConditionHeader = None
-    ) -> ItemAnswer | Response:
+    async def get_item(property_code: Staffed, sku: Sku, if_none_match: ConditionHeader = None) -> Response:
         """What there is of it, and what is held for orders."""
         item = await inventory.find_item(property_code, sku)
         if item is None:
             raise ITEM_NOT_FOUND(f"There is no stock item {sku!r}.")
-        etag = to_etag(version_of(item))
-        if names_etag(if_none_match, etag):
-            return Response(status_code=_NOT_MODIFIED, headers={"ETag": etag})
-        response.headers["ETag"] = etag
-        return _answer(item)
+        return conditional_response(_answer(item).model_dump_json(), version_of(item), if_none_match)
 
     @routes.put(
         "/items/{sku}",
