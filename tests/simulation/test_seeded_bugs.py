@@ -13,20 +13,20 @@ from muneris.core.ids import newest_first
 HISTORIES = 20
 
 
-def inexplicable(table: type[MemoryTable]) -> int:
-    """How many histories of stock nothing explains."""
+def is_inexplicable(table: type[MemoryTable]) -> bool:
+    """Whether there is a history of stock that nothing explains."""
     histories = (run(record(seed, table)) for seed in range(HISTORIES))
     nothing: frozenset[Held] = frozenset()
-    return sum(find_inexplicable(calls, nothing, stock) is not None for calls in histories)
+    return any(find_inexplicable(calls, nothing, stock) is not None for calls in histories)
 
 
 def test_stock_is_linearizable() -> None:
-    assert inexplicable(MemoryTable) == 0
+    assert not is_inexplicable(MemoryTable)
 
 
 @pytest.mark.parametrize("table", [IgnoresVersions, InsertsTwice, ForgetsTombstones])
 def test_stock_without_a_guard_is_not(table: type[MemoryTable]) -> None:
-    assert inexplicable(table) > 0
+    assert is_inexplicable(table)
 
 
 @pytest.mark.parametrize(
