@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import reduce
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -23,14 +25,28 @@ class Proof(BaseModel):
     figures: dict[str, Figure]
 
 
-def keep(name: str, figures: Mapping[str, Figure]) -> None:
-    """Keep the figures of a proof, in the place of those of its last run."""
+def keep(name: str, figures: Mapping[str, Figure], part: str = "") -> None:
+    """Keep the figures of a proof, or of one part of it, in the place of those of its last run."""
     proof = Proof(name=name, proved_on=f"{datetime.now(UTC):%Y-%m-%d}", figures=dict(figures))
     FOLDER.mkdir(exist_ok=True)
-    (FOLDER / f"{_NOT_IN_A_NAME.sub('-', name.lower())}.json").write_text(proof.model_dump_json(indent=1))
+    file = _NOT_IN_A_NAME.sub("-", f"{name} {part}".strip().lower())
+    (FOLDER / f"{file}.json").write_text(proof.model_dump_json(indent=1))
 
 
-def kept() -> Iterator[Proof]:
-    """The last figures of each proof, by name."""
-    for file in sorted(FOLDER.glob("*.json")):
-        yield Proof.model_validate_json(file.read_bytes())
+def kept(folder: Path = FOLDER) -> Iterator[Proof]:
+    """The last figures of each proof, by name; those of its parts together, whole numbers added up."""
+    proofs = [Proof.model_validate_json(file.read_bytes()) for file in sorted(folder.glob("*.json"))]
+    for name, parts in groupby(sorted(proofs, key=_name), key=_name):
+        yield reduce(_together, parts, Proof(name=name, proved_on="", figures={}))
+
+
+def _name(proof: Proof) -> str:
+    return proof.name
+
+
+def _together(whole: Proof, part: Proof) -> Proof:
+    figures = dict(whole.figures)
+    for name, figure in part.figures.items():
+        before = figures.get(name)
+        figures[name] = before + figure if isinstance(before, int) and isinstance(figure, int) else figure
+    return Proof(name=whole.name, proved_on=max(whole.proved_on, part.proved_on), figures=figures)

@@ -408,4 +408,18 @@ GUARDS = (
         "if item.on_hand < 0:",
         (f"{_STOCK_RACES}::test_what_is_held_meanwhile_is_not_thrown_away",),
     ),
+    Guard(
+        "who remembers an order from before a round was asked for reads it",
+        f"{_ORDERS}/life/progress.py",
+        "if recalled is not None and ask not in recalled.order.awaited:",
+        "if recalled is not None and not event.type:",
+        (f"{_ORDER_TESTS}/life/test_recalled.py::test_a_round_that_another_process_asked_stock_for_hears_the_answer_here",),
+    ),
+    Guard(
+        "an answer says when it was asked for",
+        f"{_INVENTORY}/events.py",
+        "if event.time is not None:",
+        "if not event.type:",
+        (f"{_ORDER_TESTS}/life/test_scheduler.py::test_how_late_inventory_answers_is_learned_from_its_answers",),
+    ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import pytest
+from tests.proofs.figures import keep
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.swept_region import Disorder, Fault, SweptRegion, open_region
 
@@ -103,6 +104,7 @@ async def test_it_ends_so_whichever_call_goes_wrong(live: Live, scenario: str, f
             life = await live(scenario, spoiled(fault, number))
         if not life.struck:
             assert number >= FEWEST_CALLS
+            keep("Calls that go wrong, each in turn, in each way", {scenario: number}, f"{scenario} {fault}")
             return
 
 
@@ -117,6 +119,11 @@ async def test_it_ends_so_whichever_delivery_comes_out_of_order(
             life = await live(scenario, disturbed(disorder, number))
         if life.deliveries <= number:
             assert number >= FEWEST_DELIVERIES
+            keep(
+                "Deliveries out of order, each in turn, in each way",
+                {scenario: number},
+                f"{scenario} {disorder}",
+            )
             return
 
 

@@ -24,7 +24,7 @@ class ThrottledError(Exception):
 class Broker:
     """The topics. Use it as a context manager: it takes up what waited when the process ended.
 
-    While `most_waiting` deliveries of a subscription wait, no event is accepted for it.
+    While `most_waiting` due deliveries of a subscription wait, no event is accepted for it.
     """
 
     def __init__(self, topics: Iterable[Topic], journal: Journal, means: Means, *, most_waiting: int) -> None:

@@ -62,13 +62,17 @@ class Dispatcher:
     def __init__(self, subscription: Subscription, journal: Journal, means: Means) -> None:
         self.subscription = subscription
         self.counts = Counts()
-        self.waiting = 0
-        """How many deliveries are not settled."""
+        self._unsettled = 0
         self._journal = journal
         self._means = means
         self._due = asyncio.Queue[Delivery]()
         self._group = asyncio.TaskGroup()
         self._tasks = set[asyncio.Task[None]]()
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries are due and not settled; not those that are put off until a retry."""
+        return self._unsettled - self.counts.retrying
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -85,7 +89,7 @@ class Dispatcher:
 
     def accept(self, delivery: Delivery) -> None:
         """Attempt a delivery when its next attempt is due, until it is settled."""
-        self.waiting += 1
+        self._unsettled += 1
         self._dispatch(delivery)
 
     def _dispatch(self, delivery: Delivery) -> None:
@@ -106,7 +110,7 @@ class Dispatcher:
             remaining = await self._attempt(delivery)
             if remaining is None:
                 self._journal.settle(delivery.id)
-                self.waiting -= 1
+                self._unsettled -= 1
             else:
                 self._journal.put(remaining)
                 self._dispatch(remaining)

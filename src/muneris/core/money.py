@@ -56,4 +56,4 @@ def to_wire(amount: Decimal, currency: str) -> str:
     rounded = amount.quantize(_UNITS[decimals(currency)])
     if rounded != amount:
         raise ValueError(f"{amount} has more decimals than {currency}")
-    return f"{rounded:f}"
+    return f"{rounded + 0:f}"  # never -0.00

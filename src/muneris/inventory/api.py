@@ -146,7 +146,7 @@ def _item_routes(inventory: Inventory, staff: Access, authenticate: Authenticate
         if_match: ConditionHeader = None,
     ) -> ItemAnswer:
         """What orders hold of it stays held. Another `on_hand` is a stock-take, listed with its movements."""
-        item = StockItem(sku=sku, **body.model_dump())
+        item = StockItem(sku=sku, **body.model_dump() | {"supplier": body.supplier or None})
         put = await inventory.put_item(property_code, item, by=caller.subject, if_match=if_match)
         response.headers["ETag"] = to_etag(version_of(put))
         return _answer(put)

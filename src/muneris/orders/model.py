@@ -137,6 +137,11 @@ class Work:
     expires_at: datetime | None = None
     etag: str = ""
 
+    @property
+    def is_to_begin(self) -> bool:
+        """Whether it was never sent and is to be as it falls due, or somebody wants it sent at once."""
+        return self.due_at <= self.born_at
+
     def is_expired(self, now: datetime) -> bool:
         """Whether it is no longer wanted; never while Simphony may have carried it out."""
         return self.expires_at is not None and self.expires_at <= now and self.first_sent_at is None

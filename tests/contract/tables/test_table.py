@@ -24,7 +24,7 @@ from muneris.cloud.tables.transaction import MARK
 
 _marks = itertools.count(1)
 EVERY_TYPE: dict[str, Value] = {
-    "Text": "søde'\"\n\t🍣",
+    "Text": "søde'\"\n\t\u0085\u2028\u2029🍣",
     "Empty": "",
     "Small": 7,
     "Large": 2**62,

@@ -176,6 +176,16 @@ async def test_the_version_that_was_read_may_be_changed(region: OrderingRegion, 
     assert (now.json(), now.headers["etag"]) == (put.json(), put.headers["etag"])
 
 
+async def test_a_supplier_without_a_name_is_none_and_its_version_can_be_changed(
+    region: OrderingRegion,
+) -> None:
+    put = await send(region, "PUT", "items/tomato", TOMATO | {"supplier": ""})
+    assert (put.status, put.json()["supplier"]) == (200, None)
+    assert (await send(region, "GET", "items/tomato")).headers["etag"] == put.headers["etag"]
+    again = await send(region, "PUT", "items/tomato", TOMATO, if_match=put.headers["etag"])
+    assert (again.status, again.json()["supplier"]) == (200, "Green & Sons")
+
+
 async def test_another_version_than_was_read_is_not_changed(region: OrderingRegion) -> None:
     read = await send(region, "GET", "items/bun")
     await region.holds.reserve(CODE, "a", [StockLine(sku="bun", quantity=Decimal(4))])

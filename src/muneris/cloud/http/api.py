@@ -22,11 +22,12 @@ def create_api(app: str, *routers: APIRouter) -> FastAPI:
         redoc_url=None,
         # Nobody collects it; asking on every request whether somebody does is not free.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        # As if each were the app's own: what includes routers looks for every request's route twice.
-        routes=[route for router in routers for route in router.routes],
     )
     answer_problems(api)
     api.add_middleware(_EveryBodyIsJson)
+    # As if each were the app's own: what includes routers looks for every request's route twice. Behind the
+    # routes of the document, which would else be taken for properties.
+    api.router.routes += [route for router in routers for route in router.routes]
     return api
 
 

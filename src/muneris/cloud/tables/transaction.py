@@ -24,7 +24,7 @@ MARK_LENGTH = 12
 _FORBIDDEN_IN_KEYS = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _RESERVED = frozenset({"PartitionKey", "RowKey", "Timestamp"})
-# What a request carries at most (JSON of ASCII alone: `\u00e9` for two stored bytes, binary in base64).
+# What a request carries at most (JSON: `\u0001` for two stored bytes, binary in base64).
 _OPERATION_OVERHEAD = 1024  # the headers, keys and mark around one row in a multipart body
 _VALUE_OVERHEAD = 64  # a value's punctuation and type
 _SENT_PER_STORED_BYTE = 3

@@ -52,6 +52,8 @@ class Progress:
             await self._store.finish([ask])
             return
         recalled = self._store.recall(ask.property_code, ask.order_id)
+        if recalled is not None and ask not in recalled.order.awaited:
+            recalled = None  # remembered from before this was asked: it knows nothing of it
         if event.type == "muneris.stock.reserved":
             await self._answers.apply(ask, lambda order: self._reserved(order, ask), recalled)
             return

@@ -131,8 +131,12 @@ class Scheduler:
     async def _sweep_target(self, target: str | None, works: Sequence[Work]) -> None:
         silent = await self._is_silent(target, works)
         late = timedelta() if silent or target is None else await self._targets.lag(target)
-        until = self._clock.now() - min(late, LONGEST_PAUSE)
-        due = sorted((work for work in works if work.due_at <= until), key=lambda work: work.due_at)
+        now = self._clock.now()
+        again = now - min(late, LONGEST_PAUSE)
+        due = sorted(
+            (work for work in works if work.due_at <= (now if work.is_to_begin else again)),
+            key=lambda work: work.due_at,
+        )
         by_property: dict[str, list[Work]] = defaultdict(list)
         for work in due[:PROBES] if silent else due:
             by_property[work.ask.property_code].append(work)

@@ -106,9 +106,12 @@ class Backlog:
 
         async def look(property_code: str) -> None:
             async with limit:
-                owed = await self._owed_by(property_code)
-            self._looks.pop(property_code, None)
-            self._looks[property_code] = self._clock.now(), owed  # the last to be looked at again
+                owed = await self._find_owed_by(property_code)
+            before = self._looks.pop(property_code, None)
+            if owed is not None:
+                self._looks[property_code] = self._clock.now(), owed  # the last to be looked at again
+            elif before is not None:
+                self._looks[property_code] = before
 
         codes = dict.fromkeys(entry.key for entry in await self._agenda.entries())
         self._looks = {code: seen for code, seen in self._looks.items() if code in codes}
@@ -117,8 +120,8 @@ class Backlog:
         now = self._clock.now()
         return _sum([owed.after(now - looked_at) for looked_at, owed in self._looks.values()])
 
-    async def _owed_by(self, property_code: str) -> Owed:
-        """What a property owes; what is not to begin before a later time does not count."""
+    async def _find_owed_by(self, property_code: str) -> Owed | None:
+        """What a property owes, None: it cannot be read. What is to begin at a later time does not count."""
         now, read, more = self._clock.now(), list[Work](), 0
         try:
             async for work in self._store.works(property_code):
@@ -128,8 +131,10 @@ class Backlog:
                 read.append(work)
         except OperationalError as error:
             _log.warning("%s: what it owes is not counted: %s", property_code, error)
+            return None
         except Exception:  # noqa: BLE001 - a bug in one property's rows does not hide what the others owe
             _log.exception("%s: what it owes is not counted", property_code)
+            return None
         works = [work for work in read if work.born_at <= now]
         return Owed(
             Counter(work.ask.step for work in works),

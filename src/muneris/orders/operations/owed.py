@@ -65,14 +65,14 @@ class OwedWork:
         return OwedPage(tuple(found), None)
 
     async def retry(self, property_code: str, order_id: UUID | None = None) -> int:
-        """Make due now what a property owes, or one of its orders: the next sweep sends it. How much it was.
+        """Make due what a property owes, or one of its orders: the next sweep sends it. How much it was.
 
         What is not to begin before a later time stays as it is, and so does what is answered meanwhile.
         """
         now = self._clock.now()
         begun = [work async for work in self._works(property_code, order_id) if work.born_at <= now]
         moved = [
-            await self._store.move([replace(work, due_at=now) for work in some])
+            await self._store.move([replace(work, due_at=work.born_at) for work in some])
             for some in batched(begun, _ROWS_AT_ONCE, strict=False)
         ]
         return sum(map(len, moved))

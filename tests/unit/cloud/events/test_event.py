@@ -19,7 +19,8 @@ ENVELOPE = {
 
 
 def test_an_event_is_read_from_its_envelope() -> None:
-    assert read_event(json.dumps(ENVELOPE).encode()) == EVENT
+    read = read_event(json.dumps(ENVELOPE).encode())
+    assert (read, read.time) == (EVENT, "2030-05-04T10:30:00Z")
 
 
 @pytest.mark.parametrize("member", ["type", "subject", "id", "data"])

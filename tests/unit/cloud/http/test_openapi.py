@@ -9,6 +9,7 @@ from tests.ordering import OrderingRegion
 from tests.tenants import TenantRegion
 
 from muneris.cloud.http import Authenticate, create_api, problem_responses
+from muneris.cloud.http.guard import Guard
 from muneris.cloud.http.openapi import json_body
 from muneris.core.identity import Caller
 from muneris.core.problems import FORBIDDEN, INVALID_REQUEST, PROPERTY_IN_ANOTHER_REGION
@@ -125,6 +126,7 @@ async def document_of(app: str) -> Node:
         "auth": TenantRegion().auth,
         "config": TenantRegion().config_app,
         "inventory": OrderingRegion().inventory_app,
+        "orders": OrderingRegion().app,
     }[app]
     document: Node = (await call(server, "GET", f"/v1/{app}/openapi.json")).json()
     return document
@@ -158,3 +160,15 @@ def has_example(schema: Node, schemas: Node) -> bool:
         return has_example(schema["items"], schemas)
     properties = schema.get("properties", {})
     return bool(properties) and all(has_example(each, schemas) for each in properties.values())
+
+
+@pytest.mark.parametrize("page", ["openapi.json", "docs"])
+async def test_no_route_of_an_app_stands_before_those_of_its_document(page: str) -> None:
+    routes = APIRouter()
+
+    @routes.get("/v1/orders/{code}")
+    async def show(code: str) -> str:
+        return code
+
+    answer = await call(Guard(create_api("orders", routes), "api1"), "GET", f"/v1/orders/{page}")
+    assert (answer.status, answer.body != f'"{page}"'.encode()) == (200, True)

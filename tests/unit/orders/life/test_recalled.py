@@ -6,9 +6,11 @@ from tests.ordering import POST, OrderingRegion
 from tests.restaurant import CODE
 
 from muneris.cloud.tables import Table
+from muneris.directory import record_home
 from muneris.orders.model import Status
+from muneris.orders.round import RoundStatus
 
-RESERVED = "muneris.stock.reserved"
+RESERVED, REJECTED = "muneris.stock.reserved", "muneris.stock.rejected"
 
 
 def beside(region: OrderingRegion) -> OrderingRegion:
@@ -90,6 +92,28 @@ async def test_an_order_that_another_process_posted_is_not_posted_again(region: 
     await region.deliver(ask)
     assert (await region.order(order_id)).status is Status.CONFIRMED
     assert len(region.pos.checks_of(str(order_id))) == len(region.pos.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("bun", "status"), [(100, RoundStatus.RESERVED), (2, RoundStatus.REJECTED)], ids=["reserved", "rejected"]
+)
+async def test_a_round_that_another_process_asked_stock_for_hears_the_answer_here(
+    bun: int, status: RoundStatus
+) -> None:
+    region = OrderingRegion()
+    await region.open(bun=bun)
+    order_id = await region.accepted()
+    other = beside(region)
+    await record_home(other.directory, CODE, "api1", 1)
+    await other.sweep_until_quiet()
+    assert (await other.order(order_id)).status is Status.CONFIRMED
+    assert region.store.recall(CODE, order_id) is not None
+    await other.submit_round(order_id, other.key())
+    await other.scheduler.quiet()
+    await other.deliver(other.take("muneris.stock.reserve"))
+    await region.deliver(other.take(RESERVED if status is RoundStatus.RESERVED else REJECTED))
+    (added,) = (await region.order(order_id)).rounds
+    assert added.status is status
 
 
 async def test_an_order_whose_write_was_lost_is_read_again(region: OrderingRegion) -> None:

@@ -9,10 +9,11 @@ from itertools import pairwise
 
 import pytest
 from tests.ordering import POST, OrderingRegion
-from tests.restaurant import CODE, NOON
+from tests.restaurant import CODE, NOON, ORDER
 
 from muneris.cloud.agenda import SETTLED_AFTER
 from muneris.cloud.events import Event
+from muneris.core.clock import to_rfc3339
 from muneris.orders.life import scheduler
 from muneris.orders.life.scheduler import LONGEST_PAUSE, OFFERS_AT_ONCE, PER_SWEEP, PROBES, Scheduler
 from muneris.orders.model import FIRST_DUE, Status, Step, Work
@@ -197,6 +198,37 @@ async def test_what_may_still_wait_in_its_queue_is_not_asked_again(region: Order
     await region.targets.answered("inventory", NOON)
     assert await turn(region, 5) == []
     assert len(await turn(region, 6)) == 2
+
+
+async def test_an_order_for_later_begins_in_time_however_late_inventory_answers(
+    region: OrderingRegion,
+) -> None:
+    fulfilment = {"type": "pickup", "requested_at": "2030-05-04T14:00:00Z"}
+    await region.accepted({**ORDER, "fulfilment": fulfilment})
+    (work,) = await region.works()
+    region.clock.advance(seconds=(work.due_at - NOON).total_seconds())
+    await region.targets.answered("inventory", region.clock.now() - timedelta(seconds=60))
+    assert len(await turn(region, 0)) == 1
+
+
+async def test_what_is_retried_is_sent_at_once_however_late_inventory_answers(
+    region: OrderingRegion,
+) -> None:
+    await place(region, 1)
+    forget(region)
+    region.clock.advance(seconds=40)
+    await region.targets.answered("inventory", NOON)
+    assert await region.owed.retry(CODE) == 1
+    assert len(await turn(region, 0)) == 1
+
+
+async def test_how_late_inventory_answers_is_learned_from_its_answers(region: OrderingRegion) -> None:
+    await place(region, 1)
+    region.clock.advance(seconds=40)
+    await region.deliver(replace(region.take(RESERVE), time=to_rfc3339(NOON)))
+    assert await region.targets.lag("inventory") == timedelta()
+    await region.deliver(region.take(RESERVED))
+    assert await region.targets.lag("inventory") == timedelta(seconds=40)
 
 
 async def test_how_late_it_was_is_forgotten_once_it_answers_nothing_more(region: OrderingRegion) -> None:

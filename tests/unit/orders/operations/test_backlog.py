@@ -209,6 +209,16 @@ async def test_a_property_that_cannot_be_read_does_not_hide_the_others(error: Ex
     assert (await count_anew(region)).owed.steps == {Step.RESERVE: 2}
 
 
+async def test_what_it_last_owed_counts_until_it_can_be_read_again() -> None:
+    table = PartlyDown()
+    region = OrderingRegion(table)
+    await region.open()
+    await wait_for_stock(region)
+    assert (await count_anew(region)).owed.steps == {Step.RESERVE: 1}
+    table.down = CODE
+    assert (await count_anew(region)).owed.steps == {Step.RESERVE: 1}
+
+
 @pytest.mark.parametrize(
     ("key", "changed"),
     [
