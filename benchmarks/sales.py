@@ -111,7 +111,7 @@ class Sales:
     async def wait_until_quiet(self, seconds: float) -> None:
         """Wait until no order owes anything; RuntimeError if some still do."""
         for code in self.codes:
-            left = await wait_until_quiet(self._region.storage.connection_string, code, seconds)
+            left = await wait_until_quiet([self._region.storage.connection_string], code, seconds)
             if left:
                 raise RuntimeError(f"{code} does not come to rest: {left[:3]}")
 

@@ -148,12 +148,12 @@ class Replay:
     def _simulator(self) -> str:
         return self._status.simulators["simphony"]
 
-    def _storage(self, region: str) -> str:
-        """The connection string of a region's storage account."""
-        accounts = {each.name: each.storage.connection_string for each in self._status.regions}
-        if region not in accounts:
-            raise LocalCloudError(f"No answer named the home region: found {region!r}, not {[*accounts]}.")
-        return accounts[region]
+    def _storage(self, region: str) -> list[str]:
+        """The connection strings of a region's storage accounts, the main one first."""
+        of = {each.name: each.storage for each in self._status.regions}
+        if region not in of:
+            raise LocalCloudError(f"No answer named the home region: found {region!r}, not {[*of]}.")
+        return [of[region].connection_string, *of[region].further_accounts.values()]
 
 
 @asynccontextmanager

@@ -111,12 +111,16 @@ class Cloud:
         )
 
     async def _get_region(self, region: Region) -> RegionStatus:
-        account = storage(self.layout, region)
+        account, further = storage(self.layout, region), further_storages(self.layout, region)
         return RegionStatus(
             name=region.name,
             endpoint=endpoint(self.layout.gateway(region)),
             healthy=await is_healthy(self._http, url(self.layout.gateway(region))),
-            storage=StorageStatus(**account.endpoints, connection_string=account.connection_string),
+            storage=StorageStatus(
+                **account.endpoints,
+                connection_string=account.connection_string,
+                further_accounts={name: each.connection_string for name, each in further.items()},
+            ),
             apps=[
                 AppStatus(name=app, pid=service.pid, state=service.state, restarts=service.restarts)
                 for (home, app), service in self._services.apps.items()

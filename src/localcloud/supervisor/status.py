@@ -15,12 +15,13 @@ class AppStatus(BaseModel, frozen=True):
 
 
 class StorageStatus(BaseModel, frozen=True):
-    """Addresses of a region's storage account."""
+    """Addresses of a region's main storage account; of further ones their connection strings, by name."""
 
     blob: str
     queue: str
     table: str
     connection_string: str
+    further_accounts: dict[str, str] = {}
 
 
 class RegionStatus(BaseModel, frozen=True):
