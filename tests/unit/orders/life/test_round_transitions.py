@@ -161,6 +161,28 @@ def test_a_doubt_that_is_settled_during_a_void_begins_no_other() -> None:
     assert steps(settled) == [(Step.CONSUME, FIRST), (Step.TELL_ROUND_CONFIRMED, FIRST)]
 
 
+@pytest.mark.parametrize(
+    ("order_status", "reason"),
+    [(Status.CONFIRMED, "expired"), (Status.CANCELLING, round_transitions.ORDER_CANCELLED)],
+)
+def test_a_round_that_waited_too_long_says_why_it_ended(order_status: Status, reason: str) -> None:
+    expired = get(round_transitions.expired(with_round(R.POSTING, order_status), FIRST, NOON))
+    assert (expired.order.rounds[0].status, expired.order.rounds[0].reason) == (R.REJECTED, reason)
+
+
+def test_a_doubt_about_a_round_is_kept_with_its_evidence() -> None:
+    order = with_round(R.POSTING)
+    work = order.owes(Step.POST, NOON, "{}", FIRST)
+    doubtful = get(round_transitions.left_in_doubt(order, work, "no answer", NOON)).order.rounds[0]
+    assert (doubtful.reason, doubtful.detail) == ("in_doubt", work.evidence("no answer"))
+
+
+def test_whoever_rejects_a_round_in_doubt_is_its_reason() -> None:
+    resolution = Resolution.model_validate({"kind": "rejected", "note": "asked them", "round": FIRST})
+    settled = get(wishes.resolve(with_round(R.NEEDS_ATTENTION), resolution, "bob", NOON)).order.rounds[0]
+    assert (settled.status, settled.reason, settled.detail) == (R.REJECTED, "resolved", "bob: asked them")
+
+
 @pytest.mark.parametrize("kind", ["rejected", "cancelled"])
 def test_a_person_who_ends_an_order_gives_its_rounds_back(kind: str) -> None:
     order = with_round(R.CONFIRMED, Status.NEEDS_ATTENTION)

@@ -87,6 +87,24 @@ def test_a_rejection_gives_back_what_was_taken_and_says_why() -> None:
     assert owed(rejection) == [(Step.TELL_REJECTED, 2)]
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (transitions.stock_rejected(RECEIVED, ["bun"], LATER), ("inventory", "out_of_stock", "bun")),
+        (transitions.check_refused(POSTING, "no", LATER), ("simphony", "refused_by_simphony", "no")),
+        (transitions.check_refused(CALLED_OFF, "no", LATER), ("simphony", None, "no")),
+        (transitions.void_refused(VOIDING, "paid", LATER), ("simphony", "cancel_refused", "paid")),
+        (transitions.expired(RECEIVED, LATER), ("orders", "expired", None)),
+        (transitions.expired(CALLED_OFF, LATER), ("orders", None, None)),
+    ],
+)
+def test_the_history_says_who_changed_an_order_and_why(
+    changed: Advance, said: tuple[str, str | None, str | None]
+) -> None:
+    last = changed.order.history[-1]
+    assert (last.by, last.reason, last.detail) == said
+
+
 @pytest.mark.parametrize("order", [RECEIVED, RESERVED, POSTING])
 def test_an_expired_order_is_rejected_and_gives_its_stock_back(order: Order) -> None:
     rejection = transitions.expired(order, LATER)
@@ -272,6 +290,8 @@ def test_a_doubt_that_is_tried_again_goes_back_and_is_looked_up_first(before: Or
     doubtful = transitions.left_in_doubt(before, WORK, "no answer", NOON + timedelta(seconds=2)).order
     again = get(wishes.resolve(doubtful, Resolution(kind="retry", note=NOTE), "bob", LATER))
     assert again.order.status is before.status
+    assert doubtful.reason is not None
+    assert again.order.reason is None
     assert owed(again) == [(step, doubtful.sequence + 1)]
     (work,) = again.begun
     assert (work.first_sent_at, work.last_deadline) == (NOON, NOON + timedelta(seconds=2))
