@@ -40,7 +40,7 @@ def _finite(text: str) -> float:
 
 
 _DECODER = JSONDecoder(object_pairs_hook=_unique_members, parse_float=_finite, parse_constant=_no_constant)
-_UNSURE_NUMBER = re.compile(rb"(?:^|[:,\[])-?[0-9]*(?:[0-9]{16}|[.eE])")
+_UNSURE_NUMBER = re.compile(rb"[:,\[]-?[0-9]*(?:[0-9]{16}|[.eE])")
 """One with a fraction, or an integer that may be beyond the exact ones (RFC 7493, section 2.2)."""
 _HIGH_TEXT = re.compile(rb'[\xee-\xff](?:[^"\\]|\\.)*+"(?P<is_name>:?)')
 """The rest of a text from a character beyond U+DFFF on."""
@@ -102,5 +102,9 @@ def _is_canonical(written: bytes) -> bool:
     They differ in some numbers, and in the order of member names: `orjson` sorts by code points, the RFC by
     UTF-16 code units.
     """
-    has_high_name = any(text["is_name"] for text in _HIGH_TEXT.finditer(written))
-    return not has_high_name and _UNSURE_NUMBER.search(written) is None
+    is_composed = written[:1] in {b"{", b"["}
+    return is_composed and _UNSURE_NUMBER.search(written) is None and not _has_high_name(written)
+
+
+def _has_high_name(written: bytes) -> bool:
+    return not written.isascii() and any(text["is_name"] for text in _HIGH_TEXT.finditer(written))
