@@ -1,10 +1,12 @@
 """The FastAPI application every app starts from."""
 
+from functools import cached_property
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from muneris.cloud.http.openapi import complete
@@ -34,19 +36,25 @@ def create_api(app: str, *routers: APIRouter) -> FastAPI:
 class PlainRoute(APIRoute):
     """A route whose endpoint gets the request and no more: FastAPI documents it and does nothing for it.
 
-    For where its reading of dependencies and parameters, and its care for their ends, count.
+    For where its layers, and its reading of dependencies and parameters, count. It goes before all others.
     """
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the endpoint answer."""
-        if scope["method"] not in (self.methods or ()):
-            await super().handle(scope, receive, send)
-            return
-        response: Response = await self.endpoint(Request(scope, receive))
-        await response(scope, receive, send)
 
 
 class _Api(FastAPI):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, of a plain route before all layers: what it raises is the guard's to answer."""
+        for route in self._plain_routes:
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                response: Response = await route.endpoint(Request({**scope, **found}, receive))
+                await response(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+    @cached_property
+    def _plain_routes(self) -> list[PlainRoute]:
+        return [each for each in self.routes if isinstance(each, PlainRoute)]
+
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, with what holds for every route."""
         return complete(super().openapi())

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muneris.cloud.http.correlation import correlation_id, enter
-from muneris.cloud.http.problem_documents import problem_response
+from muneris.cloud.http.problem_documents import problem_of, problem_response
+from muneris.core.operational import OperationalError
 from muneris.core.problems import INTERNAL_ERROR, REQUEST_TOO_LARGE, ProblemError
 
 _log = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ class Guard:
 
         try:
             await self._app(scope, await self._bounded(receive), stamped)
-        except ProblemError as problem:
-            await problem_response(Request(scope), problem)(scope, receive, stamped)
+        except (ProblemError, OperationalError) as error:
+            await problem_response(Request(scope), problem_of(error))(scope, receive, stamped)
         except Exception:  # noqa: BLE001 - the entry point: whatever happened, the caller gets an answer
             _log.exception("failed; correlation id %s", correlation_id())
             if not started:

@@ -77,18 +77,29 @@ def problem_response(request: Request, problem: ProblemError) -> JSONResponse:
     return JSONResponse(document, problem.type.status, dict(problem.headers), media_type=_MEDIA_TYPE)
 
 
+def problem_of(error: ProblemError | OperationalError) -> ProblemError:
+    """What a caller is told of a refusal, which is all of it, or of a fault around us, which is logged."""
+    if isinstance(error, ProblemError):
+        return error
+    _log.warning("unavailable: %s", error)
+    return SERVICE_UNAVAILABLE(
+        "Something this needs does not answer. Send the same request again shortly.",
+        headers={"Retry-After": _RETRY_AFTER_SECONDS},
+    )
+
+
 def answer_problems(api: FastAPI) -> None:
     """Have every refusal and fault of an API answered as a problem document."""
-    api.add_exception_handler(ProblemError, _on_problem)
+    api.add_exception_handler(ProblemError, _on_refusal)
+    api.add_exception_handler(OperationalError, _on_refusal)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
-    api.add_exception_handler(OperationalError, _on_fault)
     api.add_exception_handler(Exception, _on_bug)
 
 
-async def _on_problem(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ProblemError)  # noqa: S101 - Starlette calls by type
-    return problem_response(request, error)
+async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError | OperationalError)  # noqa: S101 - Starlette calls by type
+    return problem_response(request, problem_of(error))
 
 
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -107,17 +118,6 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     else:
         refusal = NOT_FOUND("There is nothing at this address.")
     return problem_response(request, refusal)
-
-
-async def _on_fault(request: Request, error: Exception) -> JSONResponse:
-    _log.warning("unavailable: %s", error)
-    return problem_response(
-        request,
-        SERVICE_UNAVAILABLE(
-            "Something this needs does not answer. Send the same request again shortly.",
-            headers={"Retry-After": _RETRY_AFTER_SECONDS},
-        ),
-    )
 
 
 async def _on_bug(request: Request, _error: Exception) -> JSONResponse:
