@@ -38,15 +38,17 @@ def entity_json(partition: str, key: str, values: Values) -> bytes:
     """An entity, on one line."""
     entity: dict[str, str | bool] = {"PartitionKey": partition, "RowKey": key}
     for name, value in values.items():
-        if isinstance(value, str | bool):
-            entity[name] = value
-        elif isinstance(value, int):
-            entity[name] = str(value)
-            entity[name + _TYPE] = "Edm.Int64"
-        else:
+        if isinstance(value, bytes):
             entity[name] = base64.b64encode(value).decode()
             entity[name + _TYPE] = "Edm.Binary"
+        elif isinstance(value, (str, bool)):
+            entity[name] = value
+        else:
+            entity[name] = str(value)
+            entity[name + _TYPE] = "Edm.Int64"
     written = orjson.dumps(entity)
+    if written.isascii():
+        return written
     # The emulator takes these two characters for ends of lines, as the JavaScript that it is.
     return written.replace(_LINE_SEPARATOR, b"\\u2028").replace(_PARAGRAPH_SEPARATOR, b"\\u2029")
 

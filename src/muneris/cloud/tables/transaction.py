@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator, KeysView, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from muneris.cloud.tables.rows import Value, Values
 
@@ -38,8 +37,7 @@ class BrokenRuleError(ValueError):
     """The service would refuse this: a bug of the caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One row's part in a transaction. `etag` is what must be stored; None: no condition.
 
     Its values keep the rules; `payload` is what it adds to a request, in bytes at most.
@@ -131,8 +129,8 @@ class Transaction:
     def marked(self, mark: str) -> "Transaction":
         """The same, with a mark of `MARK_LENGTH` on every row that it writes."""
         marked = Transaction(self.partition)
-        for each in self:
-            marked.add(each.marked(mark))
+        marked.payload = self.payload
+        marked._operations = {key: each.marked(mark) for key, each in self._operations.items()}
         return marked
 
     def fits_with(self, others: Sequence["Transaction"]) -> bool:
@@ -198,22 +196,18 @@ def _check_values(partition: str, key: str, values: Values) -> int:
     """The values' share of the payload, in bytes, once they keep the rules."""
     if len(values) > MAX_VALUES:
         raise BrokenRuleError(f"a row has at most {MAX_VALUES} values of its own")
-    stored = 4 + 2 * (len(partition) + len(key)) + _MARK_STORED
-    payload = 0
-    for name, value in values.items():
-        if not _may_name(name):
-            raise BrokenRuleError(f"{name!r} cannot name a value")
-        size = _size(name, value)
-        stored += 8 + 2 * len(name) + size
-        payload += _VALUE_OVERHEAD + 2 * len(name) + _SENT_PER_STORED_BYTE * size
-    if stored > MAX_ROW:
+    names = sum(_name_length(name) for name in values)
+    sizes = sum(_size(name, value) for name, value in values.items())
+    if 4 + 2 * (len(partition) + len(key)) + _MARK_STORED + 8 * len(values) + 2 * names + sizes > MAX_ROW:
         raise BrokenRuleError(f"row {key} is over {MAX_ROW} bytes")
-    return payload
+    return _VALUE_OVERHEAD * len(values) + 2 * names + _SENT_PER_STORED_BYTE * sizes
 
 
 @lru_cache  # the product has few of them
-def _may_name(name: str) -> bool:
-    return name not in _RESERVED and _NAME.fullmatch(name) is not None
+def _name_length(name: str) -> int:
+    if name in _RESERVED or _NAME.fullmatch(name) is None:
+        raise BrokenRuleError(f"{name!r} cannot name a value")
+    return len(name)
 
 
 def _size(name: str, value: Value) -> int:
