@@ -41,6 +41,13 @@ class Definition(_Part):
     prices: tuple[Price, ...]
     condiment_groups: tuple[CondimentRule, ...] = ()
 
+    def find_price(self, price_sequence: int) -> Decimal | None:
+        """One of its prices, or None."""
+        for each in self.prices:
+            if each.price_sequence == price_sequence:
+                return each.price
+        return None
+
 
 class Item(_Part):
     """Something to order. `availability` is how it stands when the menu is shown; it is not published."""

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _NOT_HELD = float("-inf")
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting[M, R]:
+class _Waiting[M, R](NamedTuple):
     member: M
     outcome: asyncio.Future[R]
 

@@ -38,17 +38,17 @@ ANSWER_TO: Mapping[str, Step] = {
 
 def event_of(work: Work) -> Event:
     """The event that says an owed step: the same id however often it is said."""
-    ask = work.ask
+    ask, order_id = work.ask, str(work.ask.order_id)
     data: dict[str, Json] = {
         "property_code": ask.property_code,
-        "order_id": str(ask.order_id),
+        "order_id": order_id,
         "number": ask.number,
         **({"round": ask.round} if ask.round else {}),
         **orjson.loads(work.payload),
     }
-    subject = f"{ask.property_code}/orders/{ask.order_id}"
+    subject = f"{ask.property_code}/orders/{order_id}"
     of_round = f"-{ask.round}" if ask.round else ""
-    return Event(ASKED_AS[ask.step], subject, f"{ask.order_id}-{ask.number}-{ask.step}{of_round}", data)
+    return Event(ASKED_AS[ask.step], subject, f"{order_id}-{ask.number}-{ask.step}{of_round}", data)
 
 
 def ask_of(event: Event) -> Ask:

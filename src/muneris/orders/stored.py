@@ -1,6 +1,7 @@
 """What rows of orders hold beside the order itself, each with the version that was read."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from muneris.cloud.tables import Values
@@ -8,8 +9,7 @@ from muneris.core.identity import Caller
 from muneris.orders.model import Order
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """Who placed an order, or a round of one, with which request, and what was answered."""
 
     fingerprint: str
@@ -30,16 +30,14 @@ class StoredOrder:
     etag: str
 
 
-@dataclass(frozen=True)
-class GuestOrders:
+class GuestOrders(NamedTuple):
     """The orders of a guest that were open when last looked at; `etag` is None before the first."""
 
     order_ids: tuple[UUID, ...] = ()
     etag: str | None = None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A row that lists who has a slot's places, the new order among them; `etag` is None before the first."""
 
     key: str

@@ -1,12 +1,11 @@
 """Rows as this process last saw them: to be written again without being read again."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from muneris.core.recent import Recent
 
 
-@dataclass(frozen=True, slots=True)
-class Stored[T]:
+class Stored[T](NamedTuple):
     """A thing and the version of its row that was read or written.
 
     `contested`: when the row was last read, somebody else had changed it. They may do so again, so who

@@ -8,7 +8,7 @@ from uuid import UUID
 from muneris.config.ordering import Capacity, FulfilmentType
 from muneris.config.property import Property
 from muneris.orders.intake.hours import is_open
-from muneris.orders.intake.timing import Span, Timing, lead_of
+from muneris.orders.intake.timing import IntakeState, Span, Timing, lead_of, requestable
 from muneris.orders.model import Order, Status
 
 UNPROMISED = timedelta(hours=2)
@@ -20,13 +20,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What decides on an order's places: its property's limits, when it is wanted, and when it might be."""
+    """What decides on an order's places: its property's limits and switch, and when it is wanted."""
 
     known: Property
+    state: IntakeState
     order_id: UUID
     type: FulfilmentType
     timing: Timing
-    span: Span
     now: datetime
 
     @property
@@ -38,6 +38,11 @@ class Wanted:
     def until(self) -> datetime:
         """When it is no longer in progress, whatever was said."""
         return self.timing.promised_at or self.timing.wanted_at + UNPROMISED
+
+    @property
+    def span(self) -> Span:
+        """When it might be wanted instead."""
+        return requestable(self.known, self.state, self.now)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ class Slot:
 
 def slots_of(wanted: Wanted) -> list[Slot]:
     """The slots that an order takes a place in, always in the same order; mostly none."""
-    capacity, slots = wanted.capacity, []
+    capacity, slots = wanted.capacity, list[Slot]()
+    if places_ahead(capacity) is None:
+        return slots
     is_soon = _begins_soon(wanted, wanted.timing.release_at or wanted.now)
     if capacity.in_progress is not None and is_soon:
         slots.append(Slot(f"slot|{wanted.type}|now", capacity.in_progress, in_progress=True))

@@ -128,7 +128,7 @@ def stock_taken(lines: Sequence[LineRequest], recipes: Recipes) -> Mapping[str, 
 
 
 def _price_line(line: LineRequest, choice: _Choice, menu: Menu) -> PricedLine:
-    condiments = sum((each.found.price * each.asked.quantity for each in choice.condiments), start=Decimal(0))
+    condiments = sum([each.found.price * each.asked.quantity for each in choice.condiments], start=Decimal(0))
     return PricedLine(
         menu_item_id=line.menu_item_id,
         definition_sequence=line.definition_sequence,
@@ -136,7 +136,7 @@ def _price_line(line: LineRequest, choice: _Choice, menu: Menu) -> PricedLine:
         quantity=line.quantity,
         name=_first(menu.names[line.menu_item_id]),
         unit_price=to_wire(choice.price, menu.currency),
-        condiments=tuple(_priced(each.asked, each.found, menu.currency) for each in choice.condiments),
+        condiments=tuple([_priced(each.asked, each.found, menu.currency) for each in choice.condiments]),
         total=to_wire((choice.price + condiments) * line.quantity, menu.currency),
         note=line.note,
     )
@@ -157,7 +157,7 @@ def _choose(index: int, line: LineRequest, menu: Menu) -> _Choice:
     definition = menu.definitions.get((line.menu_item_id, line.definition_sequence))
     if definition is None:
         raise _unknown(index, f"item {line.menu_item_id} definition {line.definition_sequence}")
-    price = next((p.price for p in definition.prices if p.price_sequence == line.price_sequence), None)
+    price = definition.find_price(line.price_sequence)
     if price is None:
         raise _unknown(index, f"price {line.price_sequence} of item {line.menu_item_id}")
     condiments = [_choose_condiment(index, asked, definition, menu) for asked in line.condiments]

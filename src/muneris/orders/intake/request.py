@@ -1,8 +1,7 @@
 """What an app sends to order. Strict: "2", true and 2.0 are no integers. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -87,8 +86,7 @@ class RoundRequest(_Strict):
     lines: Annotated[list[LineRequest], Field(min_length=1, max_length=MAX_LINES)]
 
 
-@dataclass(frozen=True)
-class ReadRound:
+class ReadRound(NamedTuple):
     """A well-formed round: typed, as it was sent (`lines`), and its fingerprint."""
 
     request: RoundRequest
@@ -96,8 +94,7 @@ class ReadRound:
     fingerprint: str
 
 
-@dataclass(frozen=True)
-class ReadOrder:
+class ReadOrder(NamedTuple):
     """A well-formed order: typed, as it was sent (`lines`), and its fingerprint.
 
     `is_late`: it is requested for the past. Only a repeat of what was accepted in time may be.

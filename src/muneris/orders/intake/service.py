@@ -1,7 +1,7 @@
 """Taking orders: one call, one order, whatever the network does."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -29,7 +29,7 @@ from muneris.orders.intake.capacity import Wanted
 from muneris.orders.intake.guests import GuestLimit
 from muneris.orders.intake.request import OrderRequest, ReadOrder, read_order
 from muneris.orders.intake.switch import IntakeSwitch
-from muneris.orders.intake.timing import PROPERTY_NOT_OPEN, Timing, expiry_of, plan, requestable
+from muneris.orders.intake.timing import PROPERTY_NOT_OPEN, Timing, expiry_of, plan
 from muneris.orders.model import (
     Fulfilment,
     HistoryEntry,
@@ -45,8 +45,7 @@ from muneris.orders.stored import Claim
 PAYMENT_NOT_CONFIGURED = ProblemType("payment_not_configured", 409, "Payment not configured")
 
 
-@dataclass(frozen=True)
-class PlaceOrder:
+class PlaceOrder(NamedTuple):
     """Someone's wish to order, as it came over the wire."""
 
     caller: Caller
@@ -55,8 +54,7 @@ class PlaceOrder:
     body: bytes
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """An accepted order: the bytes of its receipt, the same for ever."""
 
     order_id: UUID
@@ -64,8 +62,7 @@ class Placed:
     replayed: bool
 
 
-@dataclass(frozen=True)
-class _Arrival:
+class _Arrival(NamedTuple):
     """A well-formed order that is meant for us, and what its property is."""
 
     wish: PlaceOrder
@@ -162,10 +159,10 @@ class Intake:
             guest=guest,
             wanted=Wanted(
                 known=known,
+                state=state,
                 order_id=new.order_id,
                 type=request.fulfilment.type,
                 timing=timing,
-                span=requestable(known, state, new.now),
                 now=new.now,
             ),
         )
@@ -207,7 +204,7 @@ class Intake:
             region=self._region,
             status=Status.RECEIVED,
             channel=request.channel,
-            fulfilment=Fulfilment(**request.fulfilment.model_dump(), promised_at=_wire(timing.promised_at)),
+            fulfilment=Fulfilment(**dict(request.fulfilment), promised_at=_wire(timing.promised_at)),
             lines=new.read.lines,
             priced_lines=lines,
             totals=totals,

@@ -1,8 +1,7 @@
 """When an order is wanted, promised and begun: what its property's hours and switch make of it. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -51,8 +50,7 @@ class IntakeState(BaseModel):
 OPEN = IntakeState(state="open")
 
 
-@dataclass(frozen=True)
-class Timing:
+class Timing(NamedTuple):
     """The times of an order.
 
     `wanted_at` is the time it takes a place for; `promised_at` is None if nothing was promised, and
@@ -64,8 +62,7 @@ class Timing:
     release_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """The times that an order may be requested for, both ends included, if the property is open then."""
 
     earliest: datetime

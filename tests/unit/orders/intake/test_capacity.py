@@ -8,7 +8,7 @@ from tests.restaurant import NOON, ORDER_ID, property_with
 
 from muneris.config.property import Property
 from muneris.orders.intake.capacity import Wanted, free_windows, slots_of, window_key, windows_ahead
-from muneris.orders.intake.timing import OPEN, plan, requestable
+from muneris.orders.intake.timing import OPEN, plan
 
 NOW_KEY = "slot|pickup|now"
 HOURS = {
@@ -43,7 +43,7 @@ def wanted_at(known: Property, minutes_ahead: int | None) -> Wanted:
         order_id=ORDER_ID,
         type="pickup",
         timing=plan(known, OPEN, requested_at, NOON),
-        span=requestable(known, OPEN, NOON),
+        state=OPEN,
         now=NOON,
     )
 

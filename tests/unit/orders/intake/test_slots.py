@@ -19,7 +19,7 @@ from muneris.core.problems import ProblemError
 from muneris.orders.intake.capacity import Slot, Wanted
 from muneris.orders.intake.service import Placed
 from muneris.orders.intake.slots import Slots
-from muneris.orders.intake.timing import OPEN, plan, requestable
+from muneris.orders.intake.timing import OPEN, plan
 from muneris.orders.model import Fulfilment, FulfilmentStatus, Status
 from muneris.orders.order_rows import order_key
 
@@ -320,8 +320,7 @@ class Line:
     async def wait(self, *, then: float = 0.0) -> bool:
         """Whether an order gets a place once it is its turn; `then` so much time passes."""
         known = self._region.properties.values[CODE]
-        timing, span = plan(known, OPEN, None, NOON), requestable(known, OPEN, NOON)
-        wanted = Wanted(known, new_uuid7(NOON), "pickup", timing, span, NOON)
+        wanted = Wanted(known, OPEN, new_uuid7(NOON), "pickup", plan(known, OPEN, None, NOON), NOON)
         async with self._slots.turn(wanted):
             await asyncio.sleep(0)  # the others come
             self.now += 0.1
