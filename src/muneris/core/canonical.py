@@ -46,6 +46,36 @@ _HIGH_TEXT = re.compile(rb'[\xee-\xff](?:[^"\\]|\\.)*+"(?P<is_name>:?)')
 """The rest of a text from a character beyond U+DFFF on."""
 
 
+def read_json(body: bytes) -> tuple[Json, str]:
+    """The value a body holds, and its fingerprint.
+
+    Raises:
+        MalformedJsonError: as `parse_json` and `fingerprint`.
+    """
+    read = _find_read_quickly(body)
+    if read is not None:
+        return read
+    value = parse_json(body)
+    return value, fingerprint(value)
+
+
+def _find_read_quickly(body: bytes) -> tuple[Json, str] | None:
+    """What most bodies hold, by `orjson`, which forgives members that repeat; None: that is not sure.
+
+    Without escapes every text has two quotes: what is written again with as many has lost no member.
+    """
+    if b"\\" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        return None
+    try:
+        value: Json = orjson.loads(body)
+        written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    if written.count(b'"') != body.count(b'"') or not _is_canonical(written):
+        return None
+    return value, hashlib.sha256(written).hexdigest()
+
+
 def parse_json(body: bytes) -> Json:
     """The value a body holds.
 

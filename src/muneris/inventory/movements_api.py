@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from muneris.cloud.http import Authenticate, problem_responses
 from muneris.cloud.http.continuation import read_continuation, to_continuation
-from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json
+from muneris.core.canonical import MalformedJsonError, read_json
 from muneris.core.clock import Clock
 from muneris.core.idempotency import read_key
 from muneris.core.identity import Caller
@@ -110,7 +110,7 @@ def movement_routes(
     ) -> _Claim:
         key = read_key(idempotency_key, clock.now())
         try:
-            sent = fingerprint(parse_json(await request.body()))
+            _, sent = read_json(await request.body())
         except MalformedJsonError as error:
             raise MALFORMED_JSON(f"The body is not unambiguous JSON: {error}.") from error
         return _Claim(property_code, key, sent, caller.subject)

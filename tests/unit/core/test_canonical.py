@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json
+from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json, read_json
 from muneris.core.problems import Json
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -24,7 +24,8 @@ def rfc8785_digest(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def mark(body: str | bytes) -> str:
-    return fingerprint(parse_json(body.encode() if isinstance(body, str) else body))
+    _, digest = read_json(body.encode() if isinstance(body, str) else body)
+    return digest
 
 
 @pytest.mark.parametrize(
@@ -127,10 +128,36 @@ TYPICAL: dict[str, Json] = {
 }
 
 
-def test_a_typical_order_is_written_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_typical_order_is_read_and_written_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
     digest = rfc8785_digest(TYPICAL)
     monkeypatch.delattr(rfc8785, "dumps")
+    monkeypatch.delattr("muneris.core.canonical.parse_json")
+    body = json.dumps(TYPICAL, ensure_ascii=False, indent=1).encode()
+    assert read_json(body) == (TYPICAL, digest)
     assert fingerprint(TYPICAL) == digest
+
+
+@settings(deadline=None)
+@given(ORDER_LIKE, st.booleans())
+def test_it_is_read_the_same_in_both_ways(value: Json, escaped: bool) -> None:  # noqa: FBT001 - a property's
+    body = json.dumps(value, ensure_ascii=escaped, indent=1).encode()
+    assert read_json(body) == (parse_json(body), rfc8785_digest(value))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a":1,"a":1}',
+        '{"a":"","a":""}',
+        '[{"b":{}},{"deep":[{"a":"x","b":2,"a":"y"}]}]',
+        '{"":1,"":2}',
+        '{"é":1,"é":2}',
+        '{"a":{"a":1},"a":{"a":1}}',
+    ],
+)
+def test_a_member_that_repeats_is_seen_without_escapes(body: str) -> None:
+    with pytest.raises(MalformedJsonError, match="twice"):
+        read_json(body.encode())
 
 
 @pytest.mark.parametrize("value", [0.5, [1e21], {"a": -0.0}, 2**53, {"\ue000": 1}, {"a": {'🍣"': 1}}])
@@ -173,7 +200,7 @@ def test_what_needs_the_rfcs_own_rules_gets_them(value: Json, monkeypatch: pytes
 )
 def test_what_is_not_one_unambiguous_value_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedJsonError, match=r"."):
-        parse_json(body)
+        read_json(body)
 
 
 def nested(depth: int, open_: bytes, close: bytes) -> bytes:
@@ -183,9 +210,9 @@ def nested(depth: int, open_: bytes, close: bytes) -> bytes:
 @pytest.mark.parametrize(("open_", "close"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{},{"a":', b"}]")])
 def test_values_nest_64_levels_and_no_more(open_: bytes, close: bytes) -> None:
     levels = len(close)
-    parse_json(nested(63 // levels + 1, open_, close))
+    read_json(nested(63 // levels + 1, open_, close))
     with pytest.raises(MalformedJsonError, match="64 levels"):
-        parse_json(nested(64 // levels + 1, open_, close))
+        read_json(nested(64 // levels + 1, open_, close))
 
 
 def test_many_values_that_do_not_nest_are_read() -> None:

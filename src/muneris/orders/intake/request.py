@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from muneris.core.canonical import MalformedJsonError, fingerprint, parse_json
+from muneris.core.canonical import MalformedJsonError, read_json
 from muneris.core.clock import from_rfc3339
 from muneris.core.money import AMOUNT, has_decimals_of
 from muneris.core.problems import MALFORMED_JSON
@@ -139,8 +139,7 @@ def read_round(body: bytes) -> ReadRound:
 def _read[T: BaseModel](body: bytes, model: type[T]) -> tuple[T, tuple[dict[str, Any], ...], str]:
     """What a body holds, its lines as they were sent, and its fingerprint."""
     try:
-        sent = parse_json(body)
-        mark = fingerprint(sent)
+        sent, mark = read_json(body)
     except MalformedJsonError as error:
         raise MALFORMED_JSON(f"The body is not one JSON object: {error}") from error
     try:
