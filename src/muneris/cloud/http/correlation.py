@@ -16,6 +16,7 @@ def correlation_id() -> str:
 def enter(traceparent: str | None) -> str:
     """Take on a caller's trace, or begin one; the `traceparent` of our own part in it."""
     match = _TRACEPARENT.match(traceparent or "")
-    trace = match.group(1) if match and set(match.group(1)) != {"0"} else secrets.token_hex(16)
+    drawn = secrets.token_hex(16 + 8)
+    trace = match.group(1) if match and set(match.group(1)) != {"0"} else drawn[:32]
     _current.set(trace)
-    return f"00-{trace}-{secrets.token_hex(8)}-01"
+    return f"00-{trace}-{drawn[32:]}-01"

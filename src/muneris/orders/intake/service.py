@@ -224,7 +224,7 @@ def _wire(moment: datetime | None) -> str | None:
 
 def _receipt(order: Order) -> bytes:
     receipt = {
-        "order_id": str(order.order_id),
+        "order_id": order.order_id,
         "property_code": order.property_code,
         "region": order.region,
         "status": order.status,
