@@ -1,15 +1,17 @@
 """A simulator on a port of its own, and a client signed in to it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from localcloud.simulators.simphony import SimphonyConfig, build_app
+from localcloud.simulators.simphony.problems import Handler
 from muneris.simphony.client import SimphonyClient, open_session
 from muneris.simphony.model import Account, CheckLine, Connection, NewCheck, NewRound, Tokens
 from muneris.simphony.service import PointOfSale
@@ -29,6 +31,22 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it arrived; header names as they were sent."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    async def of(cls, request: web.Request) -> "Asked":
+        path = request.raw_path.partition("?")[0]
+        return cls(request.method, path, dict(request.query), request.headers, await request.read())
 
 
 class StoredTokens:
@@ -89,6 +107,8 @@ class Simulation:
     connection: Connection
     account: Account
     tokens: Tokens
+    asked: list[Asked]
+    """Every request so far, signing in included."""
 
     @property
     def bearer(self) -> str:
@@ -100,6 +120,11 @@ class Simulation:
         """The simulated Simphony as an app calls it."""
         source = tokens or StoredTokens(self.tokens, self.bearer)
         return PointOfSale(self.client, source, OneConnection(self.connection), self.clock, deadline_seconds)
+
+    @property
+    def signing_in(self) -> SignIn:
+        """The simulated identity provider as we call it."""
+        return SignIn(self.session, self.clock, allow_local=True)
 
     async def break_it(self, **fault: object) -> None:
         async with self.session.post(f"{self.url}/sim/faults", json=fault) as response:
@@ -130,11 +155,21 @@ class Simulation:
 
 
 @asynccontextmanager
-async def open_simulation() -> AsyncIterator[Simulation]:
-    """A simulator of its own, signed in to."""
-    clock = ManualClock()
-    config = SimphonyConfig(port=0, duplicate_wait_seconds=0.05)
-    async with TestServer(build_app(config, clock.now)) as server, open_session() as session:
+async def open_simulation(**config: float) -> AsyncIterator[Simulation]:
+    """A simulator of its own, signed in to; a fault of rate 0.5 hits every second request, the first too."""
+    clock, asked = ManualClock(), list[Asked]()
+
+    @web.middleware
+    async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asked.append(await Asked.of(request))
+        return await handler(request)
+
+    ways = {"duplicate_wait_seconds": 0.05, "patience_seconds": 0.05, **config}
+    app = build_app(
+        SimphonyConfig.model_validate({"port": 0, **ways}), clock.now, itertools.cycle((0.25, 0.75)).__next__
+    )
+    app.middlewares.insert(0, record)
+    async with TestServer(app) as server, open_session() as session:
         url = str(server.make_url("")).rstrip("/")
         account = Account(auth_url=url, org_short_name="muneris-demo", client_id="client=", username="api")
         tokens = await SignIn(session, clock, allow_local=True).sign_in(account, "password")
@@ -151,4 +186,4 @@ async def open_simulation() -> AsyncIterator[Simulation]:
             account=account.id,
         )
         client = SimphonyClient(session, allow_local=True)
-        yield Simulation(url, clock, session, client, connection, account, tokens)
+        yield Simulation(url, clock, session, client, connection, account, tokens, asked)

@@ -1,42 +1,56 @@
-"""The calls to Simphony. No write is retried here: only the caller knows what a repeat may do."""
+"""The Checks API. No write is sent again here: only the caller knows what a repeat may do."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPMethod, HTTPStatus
 from urllib.parse import quote
 
 import aiohttp
-from pydantic import BaseModel
 
+from muneris.cloud.retry import RetryPolicy
+from muneris.simphony.circuits import Circuits
+from muneris.simphony.configuration_client import ConfigurationClient
 from muneris.simphony.errors import (
     CheckRefusedError,
     LookUpFailedError,
     NotSentError,
     OutcomeUnknownError,
+    Problem,
     ReadFailedError,
     SimphonyError,
+    ThrottledError,
     TokenRejectedError,
 )
-from muneris.simphony.menu import MenuVersion, SimphonyMenu
+from muneris.simphony.held import Calculated, PrintedLines
 from muneris.simphony.model import (
     Check,
     CheckIdentity,
     CheckState,
     Connection,
-    Location,
     NewCheck,
     NewRound,
-    RevenueCenter,
     find_standing,
 )
-from muneris.simphony.transport import Answer, Call, Transport
-from muneris.simphony.wire import check_body, items_of, parse, parse_problem, round_body
+from muneris.simphony.notifications_client import NotificationsClient
+from muneris.simphony.organization_client import OrganizationClient
+from muneris.simphony.transport import (
+    ONE_READ,
+    READ_TIMEOUT_SECONDS,
+    Answer,
+    Call,
+    Transport,
+    decode,
+    site_headers,
+)
+from muneris.simphony.wire import Json, check_body, items_of, parse, parse_problem, round_body
 
 WRITE_TIMEOUT_SECONDS = 65.0
 """Simphony itself gives up at about 60 s, with 521 (STS Gen2 guide, Status Codes)."""
 
-_CHECKS = "checks"
+_CHECKS, _CALCULATOR = "checks", "checks/calculator"
+_PLACES = {_CHECKS, _CALCULATOR}
+"""What is there whatever became of a check."""
 _DETECT_DUPLICATES = {"Simphony-Features": "detect-duplicate-request"}
 _VERDICTS = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 """With a problem document of Simphony's, these say that it looked at the check and will not take it."""
@@ -50,14 +64,27 @@ def open_session() -> aiohttp.ClientSession:
 class SimphonyClient:
     """The calls; `allow_local` lets connections name loopback addresses, for simulators.
 
+    `reads` says how often a read is sent, `circuits` which properties are left alone. The other APIs of
+    Oracle's guide are `organization`, `configuration` and `notifications`.
+
     A write raises:
         CheckRefusedError: Simphony will not do it.
         NotSentError: certainly not executed; `TokenRejectedError` and `NotConfiguredError` are such.
         OutcomeUnknownError: it may have been executed, now or earlier.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, *, allow_local: bool = False) -> None:
-        self._http = Transport(session, allow_local=allow_local)
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        allow_local: bool = False,
+        reads: RetryPolicy = ONE_READ,
+        circuits: Circuits | None = None,
+    ) -> None:
+        self._http = Transport(session, allow_local=allow_local, reads=reads, circuits=circuits)
+        self.organization = OrganizationClient(self._http)
+        self.configuration = ConfigurationClient(self._http)
+        self.notifications = NotificationsClient(self._http)
 
     async def post_check(
         self,
@@ -68,9 +95,9 @@ class SimphonyClient:
         timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the whole request's, given to aiohttp
     ) -> Check:
         """Open a check."""
-        headers = {**_site_headers(connection), **_DETECT_DUPLICATES, "Accept-Language": new_check.language}
+        headers = {**_DETECT_DUPLICATES, "Accept-Language": new_check.language}
         body = check_body(connection, new_check)
-        call = Call(HTTPMethod.POST, _CHECKS, headers=headers, body=body, timeout=timeout)
+        call = _call(connection, HTTPMethod.POST, _CHECKS, headers, body, timeout)
         return _written_check(await self._write(connection, bearer, call))
 
     async def post_round(
@@ -81,10 +108,10 @@ class SimphonyClient:
         *,
         timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - as above
     ) -> Check:
-        """Add items to an open check."""
-        headers = {**_site_headers(connection), **_DETECT_DUPLICATES, "Accept-Language": new_round.language}
+        """Add to an open check, or pay it."""
+        headers = {**_DETECT_DUPLICATES, "Accept-Language": new_round.language}
         path, body = f"{_path_of(new_round.check_ref)}/round", round_body(connection, new_round)
-        call = Call(HTTPMethod.POST, path, headers=headers, body=body, timeout=timeout)
+        call = _call(connection, HTTPMethod.POST, path, headers, body, timeout)
         return _written_check(await self._write(connection, bearer, call))
 
     async def void_check(
@@ -99,9 +126,57 @@ class SimphonyClient:
 
         Simphony detects no repeat of this: of a check that is voided already it refuses it.
         """
-        headers = _site_headers(connection)
-        call = Call(HTTPMethod.DELETE, _path_of(check_ref), headers=headers, timeout=timeout)
+        call = _call(connection, HTTPMethod.DELETE, _path_of(check_ref), timeout=timeout)
         await self._write(connection, bearer, call)
+
+    async def calculate(
+        self,
+        connection: Connection,
+        bearer: str,
+        new_check: NewCheck,
+        *,
+        timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - as above
+    ) -> Calculated:
+        """What a check would come to. Nothing is stored, tenders are ignored.
+
+        Raises:
+            CheckRefusedError: Simphony would not take it.
+            NotSentError: it was not asked.
+            OutcomeUnknownError: it gave no answer.
+        """
+        headers = {"Accept-Language": new_check.language}
+        body = check_body(connection, new_check)
+        call = _call(connection, HTTPMethod.POST, _CALCULATOR, headers, body, timeout)
+        answer = await self._write(connection, bearer, call)
+        try:
+            return decode(Calculated, answer)
+        except ReadFailedError as error:
+            raise OutcomeUnknownError(str(error)) from error
+
+    async def get_printed(
+        self, connection: Connection, bearer: str, check_ref: str, *, language: str = "en-US"
+    ) -> tuple[str, ...]:
+        """A check as it is printed, 40 columns wide.
+
+        Raises:
+            ReadFailedError: there is no answer to rely on.
+            TokenRejectedError: the bearer is not valid.
+        """
+        headers = {"Accept-Language": language}
+        call = _call(connection, HTTPMethod.GET, f"{_path_of(check_ref)}/printed", headers)
+        return decode(PrintedLines, await self._http.read(connection, bearer, call)).lines
+
+    async def find_connected(self, connection: Connection, bearer: str) -> bool | None:
+        """Whether the property was connected when the service last looked; None: it does not say.
+
+        Raises:
+            ReadFailedError: there is no answer to rely on.
+            TokenRejectedError: the bearer is not valid.
+        """
+        call = Call(HTTPMethod.HEAD, f"{_CHECKS}/connectionStatus", headers=site_headers(connection))
+        answer = await self._http.read(connection, bearer, call)
+        said = answer.headers.get("Simphony-POS-Connected", "").strip().casefold()
+        return {"true": True, "false": False}.get(said)
 
     async def _write(self, connection: Connection, bearer: str, call: Call) -> Answer:
         answer = await self._http.send(connection, bearer, call)
@@ -126,7 +201,7 @@ class SimphonyClient:
             "sinceTime": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
             "includeClosed": "true",
         }
-        call = Call(HTTPMethod.GET, _CHECKS, query, _site_headers(connection))
+        call = _call(connection, HTTPMethod.GET, _CHECKS)._replace(query=query)
         with _looking_up("the list of checks"):
             items = items_of(parse((await self._http.read(connection, bearer, call)).body))
             ours = [item for item in items if CheckIdentity.model_validate(item).is_for(references)]
@@ -162,72 +237,16 @@ class SimphonyClient:
 
     async def _find(self, connection: Connection, bearer: str, check_ref: str) -> Check | None:
         """A check, or None if the revenue center has none of that reference."""
-        call = Call(HTTPMethod.GET, _path_of(check_ref), headers=_site_headers(connection))
+        call = _call(connection, HTTPMethod.GET, _path_of(check_ref))
         with _looking_up("the check"):
             answer = await self._http.read(connection, bearer, call, also=(HTTPStatus.NOT_FOUND,))
             if answer.is_success:
                 return Check.model_validate(parse(answer.body))
             if not parse_problem(answer.body).title:
                 raise LookUpFailedError("404, and not from Simphony", answer.status)
-            await self.get_revenue_center(connection, bearer)  # 404 may mean that this is not there
+            # The 404 may mean that this is not there.
+            await self.organization.get_revenue_center(connection, bearer)
             return None
-
-    async def get_menu(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
-    ) -> MenuVersion | None:
-        """The revenue center's menu; None if it is still the one with that entity tag.
-
-        Raises:
-            ReadFailedError: there is no answer to rely on.
-            TokenRejectedError: the bearer is not valid.
-        """
-        menu_id = await self._get_menu_id(connection, bearer)
-        headers = _site_headers(connection) | ({"If-None-Match": etag} if etag else {})
-        call = Call(HTTPMethod.GET, f"menus/{quote(menu_id, safe='')}", headers=headers)
-        answer = await self._http.read(connection, bearer, call, also=(HTTPStatus.NOT_MODIFIED,))
-        if not answer.is_success:
-            return None
-        return MenuVersion(menu=_decode(SimphonyMenu, answer), etag=answer.headers.get("ETag"))
-
-    async def _get_menu_id(self, connection: Connection, bearer: str) -> str:
-        query = {
-            "OrgShortName": connection.org_short_name,
-            "LocRef": connection.loc_ref,
-            "RvcRef": str(connection.rvc_ref),
-        }
-        answer = await self._http.read(connection, bearer, Call(HTTPMethod.GET, "menus/summary", query))
-        try:
-            first = items_of(parse(answer.body))[0]
-        except (ValueError, IndexError) as error:
-            raise ReadFailedError("Simphony lists no menu for the revenue center") from error
-        if not isinstance(first, Mapping) or not first.get("menuId"):
-            raise ReadFailedError("Simphony lists a menu without an id")
-        return str(first["menuId"])
-
-    async def get_location(self, connection: Connection, bearer: str) -> Location:
-        """The property as Simphony knows it.
-
-        Raises:
-            ReadFailedError: there is no answer to rely on; `status` 404: no such location.
-            TokenRejectedError: the bearer is not valid.
-        """
-        path = f"organizations/{connection.org_short_name}/locations/{connection.loc_ref}"
-        answer = await self._http.read(connection, bearer, Call(HTTPMethod.GET, path))
-        return _decode(Location, answer)
-
-    async def get_revenue_center(self, connection: Connection, bearer: str) -> RevenueCenter:
-        """The revenue center and its order types.
-
-        Raises:
-            ReadFailedError: there is no answer to rely on; `status` 404: no such revenue center.
-            TokenRejectedError: the bearer is not valid.
-        """
-        path = (
-            f"organizations/{connection.org_short_name}/locations/{connection.loc_ref}"
-            f"/revenueCenters/{connection.rvc_ref}"
-        )
-        answer = await self._http.read(connection, bearer, Call(HTTPMethod.GET, path))
-        return _decode(RevenueCenter, answer)
 
 
 @contextmanager
@@ -247,12 +266,17 @@ def _path_of(check_ref: str) -> str:
     return f"{_CHECKS}/{quote(check_ref, safe='')}"
 
 
-def _site_headers(connection: Connection) -> dict[str, str]:
-    return {
-        "Simphony-OrgShortName": connection.org_short_name,
-        "Simphony-LocRef": connection.loc_ref,
-        "Simphony-RvcRef": str(connection.rvc_ref),
-    }
+def _call(
+    connection: Connection,
+    method: HTTPMethod,
+    path: str,
+    headers: dict[str, str] | None = None,
+    body: Json = None,
+    timeout: float = READ_TIMEOUT_SECONDS,
+) -> Call:
+    """A call that the point of sale itself has to answer."""
+    named = {**site_headers(connection), **(headers or {})}
+    return Call(method, path, headers=named, body=body, timeout=timeout, at_property=True)
 
 
 def _written_check(answer: Answer) -> Check:
@@ -266,21 +290,21 @@ def _write_error(call: Call, answer: Answer) -> SimphonyError:
     """What a write that did not succeed means (STS Gen2 guide, Status Codes)."""
     problem = parse_problem(answer.body)
     title = problem.title or f"HTTP {answer.status}"
+    said = f"{answer.status} {title}"
+    if _may_be_executed(call, answer, problem):
+        return OutcomeUnknownError(said)
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return TokenRejectedError(title)
-    if "duplicate_request" in problem.pos_codes or answer.status == HTTPStatus.REQUEST_TIMEOUT:
-        return OutcomeUnknownError(f"{answer.status} {title}")
-    if answer.status == HTTPStatus.NOT_FOUND and call.path != _CHECKS:
-        return OutcomeUnknownError(f"404 {title}")  # an earlier call may be why the check is gone
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError(title, answer.retry_after)
     if answer.status in _VERDICTS and problem.title:
         return CheckRefusedError(title, problem.pos_details, problem.detail)
-    if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return NotSentError(f"{answer.status} {title}")  # about our rights or the address, not the check
-    return OutcomeUnknownError(f"{answer.status} {title}")
+    return NotSentError(said)  # about our rights or the address, not the check
 
 
-def _decode[T: BaseModel](kind: type[T], answer: Answer) -> T:
-    try:
-        return kind.model_validate(parse(answer.body))
-    except ValueError as error:
-        raise ReadFailedError(f"an unreadable {kind.__name__}", answer.status) from error
+def _may_be_executed(call: Call, answer: Answer, problem: Problem) -> bool:
+    """Whether it, or an earlier call, may have been: that may be why the check that is written to is gone."""
+    is_gone = answer.status == HTTPStatus.NOT_FOUND and call.path not in _PLACES
+    is_refusal = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    is_unsettled = "duplicate_request" in problem.pos_codes or answer.status == HTTPStatus.REQUEST_TIMEOUT
+    return is_gone or is_unsettled or not is_refusal

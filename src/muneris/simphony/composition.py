@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import Protocol
 
 from muneris.core.clock import Clock
+from muneris.simphony.bearers import TokenSource
 from muneris.simphony.client import SimphonyClient, open_session
 from muneris.simphony.errors import NotConfiguredError
+from muneris.simphony.held import Calculated
 from muneris.simphony.model import Check, CheckState, Connection, NewCheck, NewRound
-from muneris.simphony.service import PointOfSale, TokenSource
+from muneris.simphony.service import PointOfSale
 
 
 class Connected(Protocol):
@@ -18,6 +20,11 @@ class Connected(Protocol):
     @property
     def simphony(self) -> Connection | None:
         """Its connection, or None."""
+        ...
+
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of its time zone."""
         ...
 
 
@@ -44,7 +51,7 @@ class PublishedConnections:
         found = await self._properties.find(property_code)
         if found is None or found.simphony is None:
             raise NotConfiguredError(f"{property_code} is not connected to Simphony: connect it in config")
-        return found.simphony
+        return found.simphony.model_copy(update={"time_zone": found.time_zone})
 
 
 class PointOfSaleOnDemand:
@@ -90,6 +97,18 @@ class PointOfSaleOnDemand:
     async def find_check_state(self, property_code: str, check_ref: str) -> CheckState | None:
         """As `PointOfSale.find_check_state`."""
         return await self._opened.find_check_state(property_code, check_ref)
+
+    async def calculate(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Calculated:
+        """As `PointOfSale.calculate`."""
+        return await self._opened.calculate(property_code, new_check, deadline)
+
+    async def get_printed(self, property_code: str, check_ref: str) -> tuple[str, ...]:
+        """As `PointOfSale.get_printed`."""
+        return await self._opened.get_printed(property_code, check_ref)
+
+    async def find_connected(self, property_code: str) -> bool | None:
+        """As `PointOfSale.find_connected`."""
+        return await self._opened.find_connected(property_code)
 
     @cached_property
     def _opened(self) -> PointOfSale:

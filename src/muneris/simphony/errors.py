@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import AliasChoices, BaseModel, Field
 
+from muneris.core.operational import OperationalError
+
 
 class PosDetail(BaseModel, frozen=True):
     """What the POS itself objects to; `code` is from an open set."""
@@ -53,6 +55,22 @@ class TokenRejectedError(NotSentError):
     """401: not executed. The stored token may be newer than the one that was used."""
 
 
+class UnreachableError(NotSentError):
+    """No connection was made."""
+
+
+class PausedError(NotSentError):
+    """Not sent: its property has not answered lately, and is left alone for a moment."""
+
+
+class ThrottledError(NotSentError):
+    """429: not executed. `retry_after` is when to come again, in seconds; None if that was not said."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class OutcomeUnknownError(SimphonyError):
     """The request may have been executed: repeat it with the same id in time, or look it up."""
 
@@ -68,6 +86,10 @@ class ReadFailedError(SimphonyError):
         self.status = status
 
 
+class ReadUnansweredError(ReadFailedError, OperationalError):
+    """A read that may succeed when it is sent again: no answer, or one that Simphony cannot give now."""
+
+
 class LookUpFailedError(ReadFailedError):
     """Looking a check up failed: whether it exists is still unknown."""
 
@@ -81,14 +103,24 @@ class SeveralChecksError(LookUpFailedError):
 
 
 class SignInFailure(StrEnum):
-    """Why nobody could sign in."""
+    """Why nobody could sign in, or get newer tokens.
+
+    A code is refused when it was used before, a refresh token when it was rotated, revoked or is too old.
+    """
 
     UNKNOWN_CLIENT = "unknown_client"
     WRONG_CREDENTIALS = "wrong_credentials"
     PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a reason, no secret
     CODE_REFUSED = "code_refused"
+    REFRESH_REFUSED = "refresh_refused"
     UNREACHABLE = "unreachable"
+    ANSWER_LOST = "answer_lost"
     UNEXPECTED_ANSWER = "unexpected_answer"
+
+    @property
+    def may_have_rotated(self) -> bool:
+        """Whether a refresh that failed so may have used its token up: its answer is not known."""
+        return self in {SignInFailure.ANSWER_LOST, SignInFailure.UNEXPECTED_ANSWER}
 
 
 class SignInFailedError(SimphonyError):

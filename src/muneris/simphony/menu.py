@@ -1,29 +1,33 @@
-"""A menu in Simphony's v1 shape (Configuration API, GET menus/{menuId}); combos are not read yet."""
+"""A revenue center's menu (Configuration API, GET menus/{menuId}), of version 1 or 2."""
 
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AliasChoices, Field
+
+from muneris.simphony.node import NO_NAMES, LenientNames, LenientNumber, LenientText, Node, Nodes
 
 TextMap = dict[str, str]
 """Language code to text: `{"en-US": "Soup"}`."""
 
 
-class _Node(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
-    )
+class MenuSummary(Node):
+    """A menu that there is. Its id means nothing but itself."""
+
+    menu_id: str
+    rvc_ref: LenientNumber = None
+    name: LenientNames = NO_NAMES
 
 
-class Price(_Node):
-    """A price of a definition, in the location's currency."""
+class Price(Node):
+    """A price of a definition, in the location's currency. Which menu level it is for is 0 to 8."""
 
     price_sequence: int = 1
     price: Decimal | None = None
     name: str | TextMap | None = None
+    level: LenientNumber = None
 
 
-class CondimentGroupRule(_Node):
+class CondimentGroupRule(Node):
     """How many condiments of a group a definition takes; a minimum above 0 is a required choice."""
 
     condiment_group_ref: int
@@ -31,18 +35,25 @@ class CondimentGroupRule(_Node):
     maximum_count: int = 0
 
 
-class ConsumerContent(_Node):
+class Image(Node):
+    """A picture."""
+
+    url: LenientText = ""
+
+
+class ConsumerContent(Node):
     """What guests are shown instead of the POS's own words."""
 
-    consumer_name: TextMap = {}
-    consumer_description: TextMap = {}
+    consumer_name: TextMap = NO_NAMES
+    consumer_description: TextMap = NO_NAMES
+    images: Nodes[Image] = ()
 
 
-class Definition(_Node):
+class Definition(Node):
     """One orderable form of an item or a condiment."""
 
     definition_sequence: int = 1
-    name: TextMap = {}
+    name: TextMap = NO_NAMES
     tax_class_ref: int | None = None
     prices: tuple[Price, ...] = ()
     condiment_group_rules: tuple[CondimentGroupRule, ...] = ()
@@ -51,40 +62,67 @@ class Definition(_Node):
     )
 
 
-class MenuItem(_Node):
+class MenuItem(Node):
     """An item on sale."""
 
     menu_item_id: int
-    name: TextMap = {}
+    name: TextMap = NO_NAMES
     family_group_ref: int | None = None
     definitions: tuple[Definition, ...] = ()
 
 
-class CondimentGroup(_Node):
+class CondimentGroup(Node):
     """Condiments to choose among."""
 
     condiment_group_id: int
-    name: TextMap = {}
+    name: TextMap = NO_NAMES
     condiment_item_refs: tuple[int, ...] = ()
 
 
-class CondimentItem(_Node):
+class CondimentItem(Node):
     """A condiment."""
 
     condiment_id: int
-    name: TextMap = {}
+    name: TextMap = NO_NAMES
     family_group_ref: int | None = None
     definitions: tuple[Definition, ...] = ()
 
 
-class FamilyGroup(_Node):
+class FamilyGroup(Node):
     """A group of items."""
 
     family_group_item_id: int
-    name: TextMap = {}
+    name: TextMap = NO_NAMES
 
 
-class SimphonyMenu(_Node):
+class ComboChoice(Node):
+    """An item that a combo group offers, and what it costs there."""
+
+    menu_item_ref: int = Field(validation_alias=AliasChoices("menuItemRef", "menuItemId", "menu_item_ref"))
+    definition_sequence: int = 1
+    prices: tuple[Price, ...] = ()
+
+
+class ComboGroup(Node):
+    """One choice of a combo: of its main item, or of a side."""
+
+    combo_group_id: int
+    name: LenientNames = NO_NAMES
+    is_main_group: bool = False
+    menu_items: Nodes[ComboChoice] = ()
+
+
+class ComboMeal(Node):
+    """A combo. Version 1 holds its groups; version 2 has them beside it, and names them."""
+
+    combo_meal_id: int
+    menu_item_ref: LenientNumber = None
+    name: LenientNames = NO_NAMES
+    combo_groups: Nodes[ComboGroup] = ()
+    combo_group_refs: tuple[int, ...] = ()
+
+
+class SimphonyMenu(Node):
     """A revenue center's menu."""
 
     menu_id: str
@@ -93,10 +131,9 @@ class SimphonyMenu(_Node):
     menu_items: tuple[MenuItem, ...] = ()
     condiment_groups: tuple[CondimentGroup, ...] = ()
     condiment_items: tuple[CondimentItem, ...] = ()
-
-
-class MenuVersion(BaseModel, frozen=True):
-    """A menu and the entity tag to ask for a newer one with, quotes included; None if none was sent."""
-
-    menu: SimphonyMenu
-    etag: str | None
+    combo_meals: tuple[ComboMeal, ...] = Field(
+        default=(), validation_alias=AliasChoices("comboMeals", "comboMealsV2", "combo_meals")
+    )
+    combo_groups: tuple[ComboGroup, ...] = Field(
+        default=(), validation_alias=AliasChoices("comboGroupsV2", "combo_groups")
+    )

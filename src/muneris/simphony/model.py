@@ -5,13 +5,23 @@ import itertools
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AliasPath, BaseModel, Field, model_validator
 from yarl import URL
 
 from muneris.simphony.errors import SeveralChecksError
+from muneris.simphony.held import (
+    CheckItem,
+    CheckTotals,
+    Extension,
+    HeldCombo,
+    HeldDiscount,
+    HeldServiceCharge,
+    HeldTax,
+    HeldTender,
+)
+from muneris.simphony.node import LenientFlag, LenientMoment, LenientText, Nodes
 
 APP_NAME = "Muneris"
 ORDER_ID = "order_id"
@@ -20,7 +30,8 @@ ROUND = "round"
 """The name of the extension that carries a round's reference."""
 
 type CheckState = Literal["open", "closed", "voided"]
-
+type Bearer = Literal["id_token", "access_token"]
+type MenuVersion = Literal[1, 2]
 
 Name = Annotated[str, Field(pattern=r"^[^\s/?#]+$")]
 """A name that goes into a header and a path as it is."""
@@ -55,6 +66,8 @@ class Connection(BaseModel, frozen=True):
 
     `order_type_refs` and `tender_refs` map our names (`dine_in`, `at_counter`) to Simphony's numbers.
     `bearer` is the token sent: Oracle documents the id_token, some installations take the access_token.
+    `menu_version` is that of the Configuration API whose menu is read. `time_zone` is the property's, known
+    only where it is about to be called: it is published with the property and not here.
     """
 
     api_url: str
@@ -67,15 +80,25 @@ class Connection(BaseModel, frozen=True):
     order_type_refs: dict[str, int]
     tender_refs: dict[str, int] = {}
     account: str
-    bearer: Literal["id_token", "access_token"] = "id_token"
+    bearer: Bearer = "id_token"
+    menu_version: MenuVersion = 1
+    time_zone: str | None = Field(default=None, exclude=True)
+
+    @property
+    def site(self) -> tuple[str, str, str, int]:
+        """Where it leads; Simphony compares names without case (STS Gen2 guide, Header Parameters)."""
+        names = (self.api_url, self.org_short_name, self.loc_ref)
+        url, organization, location = (name.lower() for name in names)
+        return url, organization, location, self.rvc_ref
 
 
 class Tokens(BaseModel, frozen=True):
-    """What signing in gives; `expires_at` is that of the bearer."""
+    """What signing in gives; `expires_at` is that of the bearer. A refresh takes the code verifier, too."""
 
     id_token: str = Field(repr=False)
     access_token: str = Field(default="", repr=False)
     refresh_token: str = Field(default="", repr=False)
+    code_verifier: str = Field(default="", repr=False)
     expires_at: datetime
 
     def bearer_for(self, connection: Connection) -> str:
@@ -103,83 +126,105 @@ class CheckLine(BaseModel, frozen=True):
     condiments: tuple[CheckCondiment, ...] = ()
 
 
-class NewCheck(BaseModel, frozen=True):
-    """A check to open.
+class CheckCombo(BaseModel, frozen=True):
+    """A combo meal: what it is sold as, its main item, its sides. Seats inside are always 0 (Checks API)."""
 
-    `reference` becomes its name, unique among the open checks of the revenue center. `order_type` and
-    `tender` are names that the connection maps to Simphony's; with a tender the whole amount is paid by it.
+    combo_meal_id: int
+    combo_item: CheckLine
+    main_item: CheckLine
+    side_items: tuple[CheckLine, ...] = ()
+
+
+class NewDiscount(BaseModel, frozen=True):
+    """A discount to give; `amount` is for those that leave it open, the POS computes the others."""
+
+    discount_id: int
+    amount: Decimal | None = None
+    reference: str = ""
+
+
+class NewServiceCharge(BaseModel, frozen=True):
+    """A service charge to add; `amount` as that of a discount."""
+
+    service_charge_id: int
+    amount: Decimal | None = None
+    reference: str = ""
+
+
+class NewWrite(BaseModel, frozen=True):
+    """What is put on a check.
+
+    `order_type` and `tender` are names that the connection maps to Simphony's. A tender pays all that is due,
+    and `tip` on top of it, which needs `expected_total`: what is due by our own reckoning, without the tip.
+    A tip without a tender has nothing to go with; that it is not on the check is found when it is compared.
+    `expected_total` of a round is that of its whole check. Both amounts are in the location's currency.
     """
 
     idempotency_id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    reference: str
-    order_id: str
     order_type: str
     lines: tuple[CheckLine, ...]
-    table: str | None = None
+    combos: tuple[CheckCombo, ...] = ()
+    discounts: tuple[NewDiscount, ...] = ()
+    service_charges: tuple[NewServiceCharge, ...] = ()
     tender: str | None = None
     tender_reference: str | None = None
-    guest_count: int = 1
+    tip: Decimal = Decimal(0)
+    expected_total: Decimal | None = None
     language: str = "en-US"
     information_lines: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _tip_can_be_charged(self) -> Self:
+        if self.tip and self.tender is not None and self.expected_total is None:
+            raise ValueError("a tip is charged with a whole amount: give expected_total")
+        return self
 
-class NewRound(BaseModel, frozen=True):
-    """Items to add to an open check; what it holds already stays as it is.
+
+class NewCheck(NewWrite, frozen=True):
+    """A check to open.
+
+    `reference` becomes its name, unique among the open checks of the revenue center. `pickup_at` is when a
+    future order is wanted, which relies on the lead time that is set for its order type.
+    """
+
+    reference: str
+    order_id: str
+    table: str | None = None
+    guest_count: int = 1
+    pickup_at: datetime | None = None
+
+
+class NewRound(NewWrite, frozen=True):
+    """What to add to an open check; what it holds already stays as it is. Without lines it only pays.
 
     `idempotency_id` is of this round alone: that of another write would be answered as that write was.
     `reference` is attached to the round, and found again by it.
     """
 
     check_ref: str
-    idempotency_id: str = Field(pattern=r"^[0-9a-f]{32}$")
     reference: str
-    order_type: str
-    lines: tuple[CheckLine, ...] = Field(min_length=1)
-    language: str = "en-US"
-    information_lines: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _adds_something(self) -> Self:
+        if not (self.lines or self.combos or self.tender):
+            raise ValueError("a round adds lines, combos or a tender")
+        return self
 
 
-class CheckTotals(BaseModel):
-    """A check's amounts in the location's currency. `tax_total` leaves inclusive taxes out."""
+class Difference(BaseModel, frozen=True):
+    """Something of a posted check that is not as it was asked for; `of` says which, if there are several."""
 
-    model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
-    )
-
-    subtotal: Decimal
-    subtotal_discount_total: Decimal = Decimal(0)
-    auto_service_charge_total: Decimal = Decimal(0)
-    service_charge_total: Decimal = Decimal(0)
-    tax_total: Decimal = Decimal(0)
-    payment_total: Decimal = Decimal(0)
-    total_due: Decimal
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _listed(value: object) -> list[object]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-LenientText = Annotated[str, BeforeValidator(_text)]
-"""A text; whatever else a foreign client put there reads as none."""
-
-
-class Extension(BaseModel, frozen=True):
-    """Data that a client attached to a check."""
-
-    app_name: LenientText = Field(default="", validation_alias="appName")
-    data_name: LenientText = Field(default="", validation_alias="dataName")
-    data: LenientText = ""
+    kind: Literal["item", "combo", "condiment", "discount", "service_charge", "tip", "change", "total"]
+    of: str = ""
+    wanted: str
+    found: str
 
 
 class CheckIdentity(BaseModel, frozen=True):
     """What tells whose check it is; readable however much else of a foreign check is not."""
 
     check_name: LenientText = Field(default="", validation_alias=AliasPath("header", "checkName"))
-    extensions: Annotated[tuple[Extension, ...], BeforeValidator(_listed)] = ()
+    extensions: Nodes[Extension] = ()
 
     @property
     def order_id(self) -> str | None:
@@ -193,26 +238,29 @@ class CheckIdentity(BaseModel, frozen=True):
         return not wanted.isdisjoint({self.check_name.casefold(), (self.order_id or "").casefold()} - {""})
 
 
-class CheckItem(BaseModel, frozen=True):
-    """An item on a check, as far as it tells which round it came with."""
-
-    extensions: Annotated[tuple[Extension, ...], BeforeValidator(_listed)] = ()
-
-
 class Check(CheckIdentity, frozen=True):
-    """A check as Simphony holds it. `is_cached`: the original answer of a repeated request."""
+    """A check as Simphony holds it. `is_cached`: the original answer of a repeated request.
+
+    `differences` are those from what was asked for, of a check that was posted just now. The idempotency id
+    is not read: lists leave it out, and it comes back as 32 digits or as a UUID with dashes.
+    """
 
     check_ref: str = Field(validation_alias=AliasPath("header", "checkRef"))
     check_number: int = Field(validation_alias=AliasPath("header", "checkNumber"))
-    status: str = Field(default="", validation_alias=AliasPath("header", "status"))
-    is_cached: bool = Field(default=False, validation_alias=AliasPath("header", "isCachedResponse"))
+    status: LenientText = Field(default="", validation_alias=AliasPath("header", "status"))
+    preparation_status: LenientText = Field(
+        default="", validation_alias=AliasPath("header", "preparationStatus")
+    )
+    opened_at: LenientMoment = Field(default=None, validation_alias=AliasPath("header", "openTime"))
+    is_cached: LenientFlag = Field(default=False, validation_alias=AliasPath("header", "isCachedResponse"))
     totals: CheckTotals
-    menu_items: Annotated[tuple[CheckItem, ...], BeforeValidator(_listed)] = Field(
-        default=(), validation_alias="menuItems"
-    )
-    combo_meals: Annotated[tuple[CheckItem, ...], BeforeValidator(_listed)] = Field(
-        default=(), validation_alias="comboMeals"
-    )
+    menu_items: Nodes[CheckItem] = Field(default=(), validation_alias="menuItems")
+    combo_meals: Nodes[HeldCombo] = Field(default=(), validation_alias="comboMeals")
+    discounts: Nodes[HeldDiscount] = ()
+    service_charges: Nodes[HeldServiceCharge] = Field(default=(), validation_alias="serviceCharges")
+    taxes: Nodes[HeldTax] = ()
+    tenders: Nodes[HeldTender] = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def state(self) -> CheckState | None:
@@ -233,9 +281,10 @@ class Check(CheckIdentity, frozen=True):
     def holds_round(self, reference: str) -> bool:
         """Whether a round of that reference was added to it."""
         of_items = (each for item in self.menu_items for each in item.extensions)
+        of_combos = (each for combo in self.combo_meals for each in combo.extensions)
         return any(
             (each.app_name, each.data_name, each.data) == (APP_NAME, ROUND, reference)
-            for each in itertools.chain(self.extensions, of_items)
+            for each in itertools.chain(self.extensions, of_items, of_combos)
         )
 
 
@@ -249,29 +298,3 @@ def find_standing(checks: Sequence[Check]) -> Check | None:
     if len({check.check_ref for check in standing}) > 1:
         raise SeveralChecksError(tuple(check.check_ref for check in standing))
     return next(reversed(standing or checks), None)
-
-
-class Location(BaseModel, frozen=True):
-    """A property as Simphony knows it."""
-
-    loc_ref: str = Field(validation_alias="locRef")
-    name: str = ""
-    currency: str = ""
-    languages: tuple[str, ...] = ()
-    time_zone: str | None = Field(default=None, validation_alias=AliasPath("timezone", "ianaName"))
-
-
-class OrderType(BaseModel, frozen=True):
-    """An order type of a revenue center."""
-
-    order_type_ref: int = Field(validation_alias="orderTypeRef")
-    name: str = ""
-
-
-class RevenueCenter(BaseModel, frozen=True):
-    """A revenue center and what can be ordered in it how."""
-
-    rvc_ref: int = Field(validation_alias="rvcRef")
-    name: str = ""
-    order_types: tuple[OrderType, ...] = Field(default=(), validation_alias="orderTypes")
-    tables: tuple[str, ...] = ()

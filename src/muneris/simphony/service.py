@@ -1,21 +1,19 @@
 """A property's point of sale: finds its connection and token, and calls within one deadline."""
 
+import logging
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from muneris.core.clock import Clock
+from muneris.simphony.bearers import TokenSource, with_token
 from muneris.simphony.client import WRITE_TIMEOUT_SECONDS, SimphonyClient
-from muneris.simphony.errors import NotSentError, TokenRejectedError
-from muneris.simphony.model import Check, CheckState, Connection, NewCheck, NewRound, Tokens
+from muneris.simphony.comparison import differences
+from muneris.simphony.errors import NotSentError
+from muneris.simphony.held import Calculated
+from muneris.simphony.model import Check, CheckState, Connection, NewCheck, NewRound, NewWrite
 
-
-class TokenSource(Protocol):
-    """Where tokens are read; nobody refreshes them here."""
-
-    async def get_token(self, account: str, *, fresh: bool = False) -> Tokens:
-        """An account's tokens; `fresh` reads them from where they are stored, not from memory."""
-        ...
+_log = logging.getLogger(__name__)
 
 
 class ConnectionSource(Protocol):
@@ -46,30 +44,34 @@ class PointOfSale:
     async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
         """Open a check; nothing is under way any more once the deadline has passed.
 
+        What it holds otherwise than asked for stands in its `differences`: Simphony took it nevertheless.
+
         Raises:
             CheckRefusedError: Simphony will not take it.
             NotSentError: certainly not executed; `TokenRejectedError` if no stored token is accepted.
             OutcomeUnknownError: it may have been executed.
         """
-        return await self._with_token(
+        check = await self._with_token(
             property_code,
             lambda connection, bearer: self._client.post_check(
                 connection, bearer, new_check, timeout=self._left_until(deadline)
             ),
         )
+        return _compared(property_code, new_check, check)
 
     async def post_round(self, property_code: str, new_round: NewRound, deadline: datetime) -> Check:
-        """Add items to an open check; deadline and errors as those of `post_check`.
+        """Add to an open check, or pay it; deadline, differences and errors as those of `post_check`.
 
         Raises:
             CheckRefusedError: Simphony will not take it, or the check is no longer open.
         """
-        return await self._with_token(
+        check = await self._with_token(
             property_code,
             lambda connection, bearer: self._client.post_round(
                 connection, bearer, new_round, timeout=self._left_until(deadline)
             ),
         )
+        return _compared(property_code, new_round, check)
 
     async def void_check(self, property_code: str, check_ref: str, deadline: datetime) -> None:
         """Void a check; deadline and errors as those of `post_check`.
@@ -131,13 +133,43 @@ class PointOfSale:
             lambda connection, bearer: self._client.find_check_state(connection, bearer, check_ref),
         )
 
+    async def calculate(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Calculated:
+        """What a check would come to; nothing is stored. Deadline and errors as those of `post_check`."""
+        return await self._with_token(
+            property_code,
+            lambda connection, bearer: self._client.calculate(
+                connection, bearer, new_check, timeout=self._left_until(deadline)
+            ),
+        )
+
+    async def get_printed(self, property_code: str, check_ref: str) -> tuple[str, ...]:
+        """A check as it is printed.
+
+        Raises:
+            ReadFailedError: there is no answer to rely on.
+            NotSentError: it was not asked.
+        """
+        return await self._with_token(
+            property_code,
+            lambda connection, bearer: self._client.get_printed(connection, bearer, check_ref),
+        )
+
+    async def find_connected(self, property_code: str) -> bool | None:
+        """Whether Simphony last saw the property connected; None: it does not say. As `get_printed`."""
+        return await self._with_token(property_code, self._client.find_connected)
+
     async def _with_token[T](self, property_code: str, call: Callable[[Connection, str], Awaitable[T]]) -> T:
         connection = await self._connections.get_connection(property_code)
-        rejected = (await self._tokens.get_token(connection.account)).bearer_for(connection)
-        try:
-            return await call(connection, rejected)
-        except TokenRejectedError:
-            bearer = (await self._tokens.get_token(connection.account, fresh=True)).bearer_for(connection)
-            if bearer == rejected:
-                raise
-            return await call(connection, bearer)
+        return await with_token(self._tokens, connection, call)
+
+
+def _compared(property_code: str, write: NewWrite, check: Check) -> Check:
+    found = differences(write, check)
+    if not found:
+        return check
+    for each in found:
+        _log.warning(
+            "%s: check %s has another %s %s: %s, not %s",
+            property_code, check.check_number, each.kind, each.of, each.found, each.wanted,
+        )  # fmt: skip
+    return check.model_copy(update={"differences": found})

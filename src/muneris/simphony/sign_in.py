@@ -25,8 +25,10 @@ from muneris.simphony.model import Account, Tokens
 REDIRECT_URI = "apiaccount://callback"
 TIMEOUT_SECONDS = 30.0
 
+_CONNECT_TIMEOUT_SECONDS = 10.0
 _PATH = ("oidc-provider", "v1", "oauth2")
 _OK, _BAD_REQUEST, _UNAUTHORIZED = 200, 400, 401
+_REFUSED = (_BAD_REQUEST, _UNAUTHORIZED)
 _AUTHORIZED = (_OK, 302, 303)  # all three are seen in the field
 
 
@@ -37,7 +39,7 @@ class _Answer(NamedTuple):
 
 
 class _SignedIn(BaseModel, frozen=True):
-    """The answer of `signin`; `success` is a boolean or its text."""
+    """The answer of `signin`; `success` is a boolean or its text. The status 200 alone means nothing."""
 
     success: bool = False
     next_op: str = Field(default="", validation_alias="nextOp")
@@ -90,6 +92,27 @@ class SignIn:
         code = await self._enter_password(account, password, cookies)
         return await self._redeem(account, code, verifier)
 
+    async def refresh(self, account: Account, tokens: Tokens) -> Tokens:
+        """Newer tokens for a refresh token, which may be used up by that (rotation): keep the answer at once.
+
+        No other call may refresh the same tokens meanwhile. An answer without a refresh token leaves the one
+        sent in use.
+
+        Raises:
+            SignInFailedError: `refresh_refused`: only signing in helps; a reason that `may_have_rotated`
+                leaves unknown whether the token sent is still good.
+            NotConfiguredError: the account's address is not allowed.
+        """
+        form = {
+            **_grant(account, "refresh_token"),
+            "refresh_token": tokens.refresh_token,
+            **({"code_verifier": tokens.code_verifier} if tokens.code_verifier else {}),
+        }
+        answer = await self._send("POST", self._url(account, "token"), form)
+        if answer.status in _REFUSED:
+            raise SignInFailedError(SignInFailure.REFRESH_REFUSED)
+        return self._issued(answer, tokens.code_verifier, tokens.refresh_token)
+
     async def _authorize(self, account: Account, challenge: str) -> Mapping[str, str]:
         query = {
             "response_type": "code",
@@ -114,27 +137,24 @@ class SignIn:
         signed_in = _decode(_SignedIn, "signin", answer)
         if signed_in.next_op == "expired":
             raise SignInFailedError(SignInFailure.PASSWORD_EXPIRED)
-        if not signed_in.success or not signed_in.code:
+        if not signed_in.success or signed_in.next_op != "redirect" or not signed_in.code:
             raise _unexpected("signin", answer)
         return signed_in.code
 
     async def _redeem(self, account: Account, code: str, verifier: str) -> Tokens:
-        form = {
-            "grant_type": "authorization_code",
-            "client_id": account.client_id,
-            "scope": "openid",
-            "redirect_uri": REDIRECT_URI,
-            "code": code,
-            "code_verifier": verifier,
-        }
+        form = {**_grant(account, "authorization_code"), "code": code, "code_verifier": verifier}
         answer = await self._send("POST", self._url(account, "token"), form)
         if answer.status == _UNAUTHORIZED:
             raise SignInFailedError(SignInFailure.CODE_REFUSED)
+        return self._issued(answer, verifier)
+
+    def _issued(self, answer: _Answer, verifier: str, refresh_token: str = "") -> Tokens:
         issued = _decode(_Issued, "token", answer)
         return Tokens(
             id_token=issued.id_token,
             access_token=issued.access_token,
-            refresh_token=issued.refresh_token,
+            refresh_token=issued.refresh_token or refresh_token,
+            code_verifier=verifier,
             expires_at=self._clock.now() + timedelta(seconds=issued.expires_in),
         )
 
@@ -151,15 +171,26 @@ class SignIn:
         headers = {"Accept": "application/json"}
         if cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS)
         try:
             async with self._session.request(
                 method, url, data=form, headers=headers, allow_redirects=False, timeout=timeout
             ) as response:
                 set_cookies = response.headers.getall("Set-Cookie", [])
                 return _Answer(response.status, _cookies(set_cookies), await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise SignInFailedError(SignInFailure.UNREACHABLE, type(error).__name__) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SignInFailedError(SignInFailure.ANSWER_LOST, type(error).__name__) from error
+
+
+def _grant(account: Account, grant_type: str) -> dict[str, str]:
+    return {
+        "grant_type": grant_type,
+        "client_id": account.client_id,
+        "scope": "openid",
+        "redirect_uri": REDIRECT_URI,
+    }
 
 
 def _cookies(set_cookies: list[str]) -> dict[str, str]:

@@ -2,18 +2,24 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from muneris.simphony.errors import NotConfiguredError, Problem
 from muneris.simphony.model import (
     APP_NAME,
     ORDER_ID,
     ROUND,
+    CheckCombo,
     CheckCondiment,
     CheckLine,
     Connection,
     NewCheck,
+    NewDiscount,
     NewRound,
+    NewServiceCharge,
+    NewWrite,
 )
 
 type Json = str | int | Decimal | bool | Sequence[Json] | Mapping[str, Json] | None
@@ -39,20 +45,35 @@ def parse_problem(body: bytes) -> Problem:
         return Problem()
 
 
-def items_of(document: Json) -> Sequence[Json]:
-    """The entries of a list: documented in `items`, seen as a bare array too.
+def to_text(value: Json) -> str:
+    """A body as it is sent: a `Decimal` becomes a number with the digits it has, never a float."""
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case Mapping():
+            return "{" + ",".join(f"{json.dumps(name)}:{to_text(each)}" for name, each in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(to_text, value)) + "]"
+        case _:
+            return json.dumps(value)
+
+
+def items_of(document: Json, name: str = "items") -> Sequence[Json]:
+    """The entries of a list: in `items`, under the name the guide gives them, or a bare array.
 
     Raises:
         ValueError: there is no list.
     """
-    items = document.get("items") if isinstance(document, Mapping) else document
+    items = document
+    if isinstance(document, Mapping):
+        items = document.get("items", document.get(name))
     if not isinstance(items, list):
         raise ValueError("no list of items")  # noqa: TRY004 - the text is wrong, not the program
     return items
 
 
 def check_body(connection: Connection, new_check: NewCheck) -> Mapping[str, Json]:
-    """The body of POST /checks.
+    """The body of POST /checks and of POST /checks/calculator.
 
     Raises:
         NotConfiguredError: the connection lacks the order type or the tender.
@@ -63,10 +84,11 @@ def check_body(connection: Connection, new_check: NewCheck) -> Mapping[str, Json
     }
     if new_check.table is not None:
         header["tableName"] = new_check.table
+    if new_check.pickup_at is not None:
+        header["pickupTime"] = _local_time(connection, new_check.pickup_at)
     return {
         "header": header,
-        "menuItems": [_line(line) for line in new_check.lines],
-        "tenders": _tenders(connection, new_check),
+        **_content(connection, new_check),
         "extensions": [_extension("Order", ORDER_ID, new_check.order_id)],
     }
 
@@ -78,17 +100,17 @@ def round_body(connection: Connection, new_round: NewRound) -> Mapping[str, Json
     is not documented, and an item may be taken off at the till.
 
     Raises:
-        NotConfiguredError: the connection lacks the order type.
+        NotConfiguredError: the connection lacks the order type or the tender.
     """
-    mark: dict[str, Json] = {"extensions": [_extension("Round", ROUND, new_round.reference)]}
+    mark: Json = [_extension("Round", ROUND, new_round.reference)]
     return {
         "header": _header(connection, new_round) | {"checkRef": new_round.check_ref},
-        "menuItems": [_line(line) | mark for line in new_round.lines],
-        **mark,
+        **_content(connection, new_round, mark),
+        "extensions": mark,
     }
 
 
-def _header(connection: Connection, write: NewCheck | NewRound) -> dict[str, Json]:
+def _header(connection: Connection, write: NewWrite) -> dict[str, Json]:
     return {
         "orgShortName": connection.org_short_name,
         "locRef": connection.loc_ref,
@@ -97,14 +119,38 @@ def _header(connection: Connection, write: NewCheck | NewRound) -> dict[str, Jso
         "checkEmployeeRef": connection.employee_ref,
         "orderTypeRef": _ref(connection.order_type_refs, write.order_type, "order_type_refs"),
         "language": write.language,
-        "informationLines": [*write.information_lines, *_long_notes(write.lines)],
+        "informationLines": [*write.information_lines, *_long_notes(write)],
     }
+
+
+def _content(connection: Connection, write: NewWrite, mark: Json = None) -> dict[str, Json]:
+    """What is put on the check; `mark` are extensions that each item carries."""
+    marked: dict[str, Json] = {} if mark is None else {"extensions": mark}
+    content: dict[str, Json] = {
+        "menuItems": [_line(line) | marked for line in write.lines],
+    }
+    if write.tender is not None:
+        content["tenders"] = [_tender(connection, write, write.tender)]
+    if write.combos:
+        content["comboMeals"] = [_combo(combo) | marked for combo in write.combos]
+    if write.discounts:
+        content["discounts"] = [_discount(each) for each in write.discounts]
+    if write.service_charges:
+        content["serviceCharges"] = [_service_charge(each) for each in write.service_charges]
+    return content
 
 
 def _ref(refs: Mapping[str, int], name: str, setting: str) -> int:
     if name not in refs:
         raise NotConfiguredError(f"Simphony's number of {name!r} is not set: add it to {setting}")
     return refs[name]
+
+
+def _local_time(connection: Connection, moment: datetime) -> str:
+    """Requests name times in the property's own zone, without an offset (Checks API, POST checks)."""
+    if connection.time_zone is None:
+        raise NotConfiguredError("The property's time zone is not known: set it")
+    return moment.astimezone(ZoneInfo(connection.time_zone)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _line(line: CheckLine) -> dict[str, Json]:
@@ -131,24 +177,53 @@ def _condiment(condiment: CheckCondiment) -> Json:
     return body
 
 
-def _long_notes(lines: Sequence[CheckLine]) -> Iterator[str]:
+def _combo(combo: CheckCombo) -> dict[str, Json]:
+    return {
+        "comboMealId": combo.combo_meal_id,
+        "seat": 0,
+        "comboItem": _line(combo.combo_item),
+        "mainItem": _line(combo.main_item),
+        "sideItems": [_line(each) for each in combo.side_items],
+    }
+
+
+def _discount(discount: NewDiscount) -> Json:
+    return {"discountId": discount.discount_id, **_named(discount)}
+
+
+def _service_charge(charge: NewServiceCharge) -> Json:
+    return {"serviceChargeId": charge.service_charge_id, **_named(charge)}
+
+
+def _named(given: NewDiscount | NewServiceCharge) -> dict[str, Json]:
+    amount: dict[str, Json] = {} if given.amount is None else {"total": given.amount}
+    reference = {"referenceText": given.reference[:_LONGEST_REFERENCE_TEXT]} if given.reference else {}
+    return amount | reference
+
+
+def _long_notes(write: NewWrite) -> Iterator[str]:
     """Notes that an item cannot carry whole: an allergy cut short would be worse than none."""
-    for line in lines:
+    of_combos = (each for combo in write.combos for each in (combo.main_item, *combo.side_items))
+    for line in (*write.lines, *of_combos):
         if line.note and len(line.note) > _LONGEST_REFERENCE_TEXT:
             yield f"{line.menu_item_id}: {line.note}"
 
 
-def _tenders(connection: Connection, new_check: NewCheck) -> list[Json]:
-    """The one tender that pays everything (total 0 is the whole amount due), or none."""
-    if new_check.tender is None:
-        return []
+def _tender(connection: Connection, write: NewWrite, name: str) -> Json:
+    """The one tender that pays everything.
+
+    Its total is 0 for the whole amount due (Checks API), which leaves no room for a tip: with one the amount
+    is named, and includes it.
+    """
     tender: dict[str, Json] = {
-        "tenderId": _ref(connection.tender_refs, new_check.tender, "tender_refs"),
+        "tenderId": _ref(connection.tender_refs, name, "tender_refs"),
         "total": 0,
     }
-    if new_check.tender_reference is not None:
-        tender["referenceText"] = new_check.tender_reference
-    return [tender]
+    if write.tip and write.expected_total is not None:
+        tender |= {"total": write.expected_total + write.tip, "chargedTipTotal": write.tip}
+    if write.tender_reference is not None:
+        tender["referenceText"] = write.tender_reference
+    return tender
 
 
 def _extension(display_name: str, name: str, data: str) -> Json:

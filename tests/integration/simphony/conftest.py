@@ -1,10 +1,4 @@
-from collections.abc import AsyncIterator
+from tests.simphony_caller import call, simulation
+from tests.simphony_notified import receiver
 
-import pytest
-from tests.simphony import Simulation, open_simulation
-
-
-@pytest.fixture
-async def simulation() -> AsyncIterator[Simulation]:
-    async with open_simulation() as opened:
-        yield opened
+__all__ = ["call", "receiver", "simulation"]

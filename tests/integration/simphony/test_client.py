@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,9 +13,9 @@ from muneris.simphony.errors import (
     OutcomeUnknownError,
     ReadFailedError,
     SimphonyError,
+    ThrottledError,
     TokenRejectedError,
 )
-from muneris.simphony.menu import CondimentGroupRule
 from muneris.simphony.model import Check, CheckCondiment, CheckLine, CheckState, NewCheck
 
 LONG_AGO = datetime(2030, 5, 4, 9, 0, tzinfo=UTC)
@@ -77,18 +76,6 @@ async def test_lost_answer_then_repeat_makes_one_check(simulation: Simulation) -
     assert await simulation.check_count() == 1
 
 
-async def test_repeat_while_the_first_runs_is_unknown_then_cached(simulation: Simulation) -> None:
-    await simulation.break_it(kind="delay", path_prefix="/api/v1/checks", seconds=60, count=1)
-    first = asyncio.create_task(post(simulation, new_check()))
-    await simulation.wait_until_started("delay")
-    with pytest.raises(OutcomeUnknownError, match="400 POS Error"):
-        await post(simulation, new_check())
-    await simulation.repair_it()
-    assert not (await first).is_cached
-    assert (await post(simulation, new_check())).is_cached
-    assert await simulation.check_count() == 1
-
-
 @pytest.mark.parametrize(
     ("status", "body", "meaning"),
     [
@@ -98,7 +85,7 @@ async def test_repeat_while_the_first_runs_is_unknown_then_cached(simulation: Si
         (403, '{"title": "Forbidden"}', NotSentError),
         (404, '{"title": "Not found"}', NotSentError),
         (405, "", NotSentError),
-        (429, "", NotSentError),
+        (429, "", ThrottledError),
         (408, "", OutcomeUnknownError),
     ],
 )
@@ -192,15 +179,6 @@ async def test_expired_bearer_is_rejected(simulation: Simulation) -> None:
         await post(simulation, new_check())
 
 
-@pytest.mark.parametrize("tender", [None, "online"])
-async def test_look_up_finds_open_and_closed_checks(simulation: Simulation, tender: str | None) -> None:
-    posted = await post(simulation, new_check(1, tender=tender))
-    await post(simulation, new_check(2))
-    assert await find(simulation, "web-1") == posted
-    assert await find(simulation, "order-1") == posted
-    assert await find(simulation, "WEB-3") is None
-
-
 async def test_look_up_asks_from_the_minute_on(simulation: Simulation) -> None:
     await post(simulation, new_check())
     assert await find(simulation, "WEB-1", simulation.clock.now().replace(second=59)) is not None
@@ -232,7 +210,7 @@ async def test_broken_connection_never_sends_a_void_again(simulation: Simulation
         (400, "<html>a proxy's page</html>", NotSentError),
         (401, "", TokenRejectedError),
         (403, '{"title": "Forbidden"}', NotSentError),
-        (429, "", NotSentError),
+        (429, "", ThrottledError),
         (404, '{"title": "Not found"}', OutcomeUnknownError),
         (408, "", OutcomeUnknownError),
         (500, "<html>", OutcomeUnknownError),
@@ -292,26 +270,8 @@ async def test_a_status_we_do_not_know_tells_nothing(simulation: Simulation) -> 
         await state_of(simulation, "a")
 
 
-async def test_menu_is_read_once(simulation: Simulation) -> None:
-    version = await simulation.client.get_menu(simulation.connection, simulation.bearer)
-    assert version is not None
-    assert (version.menu.menu_id, len(version.menu.menu_items)) == ("muneris-demo:cph01:1", 8)
-    steak = version.menu.menu_items[1]
-    assert steak.name == {"en-US": "Steak", "da-DK": "Bøf"}
-    assert steak.definitions[0].prices[0].price == Decimal("189.00")
-    assert steak.definitions[0].condiment_group_rules[0] == CondimentGroupRule(
-        condiment_group_ref=502, minimum_count=1, maximum_count=1
-    )
-    again = await simulation.client.get_menu(simulation.connection, simulation.bearer, etag=version.etag)
-    assert again is None
-
-
-async def test_location_and_revenue_center(simulation: Simulation) -> None:
-    location = await simulation.client.get_location(simulation.connection, simulation.bearer)
-    center = await simulation.client.get_revenue_center(simulation.connection, simulation.bearer)
-    assert (location.time_zone, location.currency) == ("Europe/Copenhagen", "DKK")
-    assert [each.order_type_ref for each in center.order_types] == [1, 2, 3]
+async def test_a_location_that_is_not_there_is_told_by_its_status(simulation: Simulation) -> None:
     other = simulation.connection.model_copy(update={"loc_ref": "nowhere"})
     with pytest.raises(ReadFailedError) as failed:
-        await simulation.client.get_location(other, simulation.bearer)
+        await simulation.client.organization.get_location(other, simulation.bearer)
     assert failed.value.status == 404

@@ -1,7 +1,10 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from muneris.simphony.errors import SeveralChecksError
@@ -141,3 +144,59 @@ def test_the_check_that_stands_is_the_one_that_is_not_voided() -> None:
     assert find_standing([standing, standing]) is standing
     with pytest.raises(SeveralChecksError, match="several checks: c, d"):
         find_standing([standing, held("closed", "d")])
+
+
+@pytest.mark.parametrize(
+    ("spelled", "read"),
+    [
+        ("2030-05-04T10:02:11.1234567Z", datetime(2030, 5, 4, 10, 2, 11, 123456, tzinfo=UTC)),
+        ("2030-05-04T10:02:11.123", datetime(2030, 5, 4, 10, 2, 11, 123000, tzinfo=UTC)),
+        ("2030-05-04T12:02:11+02:00", datetime(2030, 5, 4, 10, 2, 11, tzinfo=UTC)),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_times_are_read_in_every_spelling(spelled: str | None, read: datetime | None) -> None:
+    header = {"checkRef": "a", "checkNumber": 1, "openTime": spelled}
+    assert held(header=header).opened_at == read
+
+
+@pytest.mark.parametrize("ref", ["1", 1])
+def test_a_tax_rate_is_known_by_its_number_or_its_text(ref: object) -> None:
+    assert held(taxes=[{"taxRateId": ref, "total": "1.89"}]).taxes[0].tax_rate_id == "1"
+
+
+def test_change_is_a_negative_tender_and_inclusive_tax_is_in_no_total() -> None:
+    check = held(
+        menuItems=[{"menuItemId": 1, "total": Decimal("18.99")}],
+        comboMeals=[{"comboMealId": 2, "comboItem": {"menuItemId": 3, "total": Decimal("99.99")}}],
+        taxes=[{"taxRateId": 1, "total": Decimal("10.82")}],
+        tenders=[{"tenderId": 1, "total": Decimal("120.03")}, {"tenderId": 1, "total": Decimal("-1.05")}],
+        totals={
+            "subtotal": Decimal("118.98"),
+            "paymentTotal": Decimal("118.98"),
+            "taxTotal": 0,
+            "totalDue": 0,
+        },
+    )
+    assert [str(each.total) for each in check.tenders] == ["120.03", "-1.05"]
+    assert (check.totals.whole, check.totals.tax_total) == (Decimal("118.98"), Decimal(0))
+    assert check.combo_meals[0].combo_item is not None
+
+
+NAMES = [
+    "menuItems", "comboMeals", "discounts", "serviceCharges", "taxes", "tenders", "extensions", "condiments",
+    "menuItemId", "quantity", "total", "taxRateId", "name", "comboItem", "sideItems", "appName", "data",
+]  # fmt: skip
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.decimals(allow_nan=True),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.sampled_from(NAMES), each, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), junk, max_size=8), junk)
+def test_nothing_besides_makes_a_posted_check_unreadable(more: dict[str, Any], odd: object) -> None:
+    header = {"checkName": odd, "status": odd, "openTime": odd, "isCachedResponse": odd}
+    check = held(**{**more, "header": {**header, "checkRef": "a", "checkNumber": 1}})
+    assert (check.check_ref, check.totals.whole) == ("a", Decimal(1))

@@ -1,12 +1,23 @@
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from muneris.simphony.errors import NotConfiguredError, PosDetail
-from muneris.simphony.model import Check, CheckCondiment, CheckLine, Connection, NewCheck, NewRound
-from muneris.simphony.wire import check_body, items_of, parse, parse_problem, round_body
+from muneris.simphony.model import (
+    Check,
+    CheckCombo,
+    CheckCondiment,
+    CheckLine,
+    Connection,
+    NewCheck,
+    NewDiscount,
+    NewRound,
+    NewServiceCharge,
+)
+from muneris.simphony.wire import check_body, items_of, parse, parse_problem, round_body, to_text
 
 CONNECTION = Connection(
     api_url="https://mte4-sts.oraclecloud.com",
@@ -72,7 +83,6 @@ def test_body_of_a_check() -> None:
                 "condiments": [{"condimentId": 52003, "definitionSequence": 1, "quantity": 1}],
             }
         ],
-        "tenders": [],
         "extensions": [
             {
                 "displayName": "Order",
@@ -175,3 +185,67 @@ def test_lists_come_wrapped_or_bare() -> None:
     assert items_of({"items": [1]}) == items_of([1]) == [1]
     with pytest.raises(ValueError, match="no list"):
         items_of({"checks": [1]})
+
+
+def test_lists_are_found_under_the_name_of_the_guide_too() -> None:
+    assert items_of({"organization": [1], "limit": 1}, "organization") == [1]
+    assert items_of({"items": [2], "organization": [1]}, "organization") == [2]
+
+
+def test_a_tip_is_within_the_tenders_whole_amount() -> None:
+    tipped = NEW_CHECK.model_copy(
+        update={"tender": "online", "tip": Decimal("3.00"), "expected_total": Decimal("20.79")}
+    )
+    assert check_body(CONNECTION, tipped)["tenders"] == [
+        {"tenderId": 61, "total": Decimal("23.79"), "chargedTipTotal": Decimal("3.00")}
+    ]
+
+
+def test_amounts_are_sent_as_numbers_with_their_digits() -> None:
+    assert to_text({"a": [Decimal("0.10"), 0, None, True, "ø"]}) == '{"a":[0.10,0,null,true,"\\u00f8"]}'
+
+
+def test_discounts_and_service_charges_say_what_is_open_alone() -> None:
+    given = NEW_CHECK.model_copy(
+        update={
+            "discounts": (NewDiscount(discount_id=31, amount=Decimal("2.10"), reference="W" * 25),),
+            "service_charges": (NewServiceCharge(service_charge_id=5),),
+        }
+    )
+    body = check_body(CONNECTION, given)
+    assert body["discounts"] == [{"discountId": 31, "total": Decimal("2.10"), "referenceText": "W" * 20}]
+    assert body["serviceCharges"] == [{"serviceChargeId": 5}]
+
+
+def test_a_combo_names_its_item_its_main_item_and_its_sides() -> None:
+    item, main, side = (CheckLine(menu_item_id=number) for number in (1, 2, 3))
+    combo = CheckCombo(combo_meal_id=6, combo_item=item, main_item=main, side_items=(side,))
+    body: Mapping[str, Any] = check_body(CONNECTION, NEW_CHECK.model_copy(update={"combos": (combo,)}))
+    (sent,) = body["comboMeals"]
+    assert (sent["comboMealId"], sent["seat"]) == (6, 0)
+    assert [sent["comboItem"]["menuItemId"], sent["mainItem"]["menuItemId"]] == [1, 2]
+    assert [each["menuItemId"] for each in sent["sideItems"]] == [3]
+
+
+def test_times_are_sent_in_the_propertys_own_zone_without_an_offset() -> None:
+    later = NEW_CHECK.model_copy(update={"pickup_at": datetime(2030, 5, 4, 10, 30, tzinfo=UTC)})
+    there = CONNECTION.model_copy(update={"time_zone": "Europe/Copenhagen"})
+    body: Mapping[str, Any] = check_body(there, later)
+    assert body["header"]["pickupTime"] == "2030-05-04T12:30:00"
+    with pytest.raises(NotConfiguredError, match="time zone"):
+        check_body(CONNECTION, later)
+
+
+def test_a_round_may_only_pay() -> None:
+    paying = NewRound(
+        check_ref="a", idempotency_id="0" * 32, reference="r", order_type="dine_in", lines=(), tender="online"
+    )
+    body = round_body(CONNECTION, paying)
+    assert (body["menuItems"], body["tenders"]) == ([], [{"tenderId": 61, "total": 0}])
+    with pytest.raises(ValueError, match="a round adds"):
+        NewRound.model_validate(paying.model_dump() | {"tender": None})
+
+
+def test_a_tip_needs_an_amount_to_be_charged_with() -> None:
+    with pytest.raises(ValueError, match="expected_total"):
+        NewCheck.model_validate(NEW_CHECK.model_dump() | {"tender": "online", "tip": 1})
