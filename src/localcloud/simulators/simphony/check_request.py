@@ -6,18 +6,20 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from localcloud.simulators.simphony.menus import Orderable
+from localcloud.simulators.simphony.menu import Orderable
 from localcloud.simulators.simphony.problems import invalid, of_validation
 from localcloud.simulators.simphony.site import Site
-from localcloud.simulators.simphony.wire import Json, Wire, parse
+from localcloud.simulators.simphony.wire import Json, RequestBody, parse_request
 
 RETURNED = "includeInApiResponse"
 """The option of an extension that comes back."""
 
 Quantity = Annotated[Decimal, Field(gt=0)]
+Amount = Annotated[Decimal, Field(ge=0)]
+ItemText = Annotated[str, Field(max_length=20)]
 
 
-class RequestHeader(Wire):
+class RequestHeader(RequestBody):
     """Who orders what kind of check where."""
 
     org_short_name: str
@@ -29,15 +31,17 @@ class RequestHeader(Wire):
     order_channel_ref: int | None = None
     check_name: str | None = Field(default=None, min_length=1)
     table_name: str | None = None
+    table_group_number: int | None = None
     pickup_time: str | None = None
     fire_time: str | None = None
     guest_count: int = 1
     language: str = "en-US"
     is_training_check: bool = False
     information_lines: tuple[str, ...] = ()
+    payment_store_id: str | None = None
 
 
-class RequestExtension(Wire):
+class RequestExtension(RequestBody):
     """Data of the client's own."""
 
     display_name: str = ""
@@ -53,14 +57,35 @@ def returned(extensions: Iterable[RequestExtension]) -> list[Json]:
     return [each.model_dump(by_alias=True) for each in extensions if RETURNED in each.options]
 
 
-class RequestCondiment(Wire):
+class RequestDiscount(RequestBody):
+    """A discount on the check or on an item; `total` is for open ones."""
+
+    discount_id: int
+    total: Decimal = Decimal(0)
+    seat: int = 0
+    reference_text: str | None = None
+    extensions: tuple[RequestExtension, ...] = ()
+
+
+class RequestServiceCharge(RequestBody):
+    """A service charge; `total` is for open ones."""
+
+    service_charge_id: int
+    total: Amount = Decimal(0)
+    seat: int = 0
+    reference_text: str | None = None
+    extensions: tuple[RequestExtension, ...] = ()
+
+
+class RequestCondiment(RequestBody):
     """A condiment of an item."""
 
     condiment_id: int
     definition_sequence: int
     price_sequence: int = 1
-    quantity: Quantity = Decimal(1)
-    reference_text: str | None = None
+    quantity: Annotated[Decimal, Field(ge=1)] = Decimal(1)
+    reference_text: ItemText | None = None
+    prefixes: tuple[dict[str, str | int], ...] = ()
 
     @property
     def key(self) -> Orderable:
@@ -68,7 +93,7 @@ class RequestCondiment(Wire):
         return Orderable(self.condiment_id, self.definition_sequence, self.price_sequence)
 
 
-class RequestItem(Wire):
+class RequestItem(RequestBody):
     """An item ordered."""
 
     menu_item_id: int
@@ -76,8 +101,9 @@ class RequestItem(Wire):
     price_sequence: int = 1
     quantity: Quantity = Decimal(1)
     seat: int = 0
-    reference_text: str | None = None
+    reference_text: ItemText | None = None
     condiments: tuple[RequestCondiment, ...] = ()
+    item_discounts: tuple[RequestDiscount, ...] = ()
     extensions: tuple[RequestExtension, ...] = ()
 
     @property
@@ -86,21 +112,47 @@ class RequestItem(Wire):
         return Orderable(self.menu_item_id, self.definition_sequence, self.price_sequence)
 
 
-class RequestTender(Wire):
-    """A payment; total 0 means the whole amount due."""
+class RequestCombo(RequestBody):
+    """A combo ordered: what stands for the whole, its main item, and one side item of each kind."""
+
+    combo_meal_id: int
+    seat: int = 0
+    combo_item: RequestItem
+    main_item: RequestItem
+    side_items: tuple[RequestItem, ...] = ()
+    extensions: tuple[RequestExtension, ...] = ()
+
+
+class RequestTender(RequestBody):
+    """A payment, its tip included; total 0 means the whole amount due."""
 
     tender_id: int
-    total: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    total: Amount = Decimal(0)
+    charged_tip_total: Amount = Decimal(0)
     reference_text: str | None = None
+    extensions: tuple[RequestExtension, ...] = ()
 
 
-class CheckRequest(Wire):
+class NotificationOptions(RequestBody):
+    """Where this check's notifications go if its client is not registered for any."""
+
+    enabled: bool = False
+    url: str = ""
+    key_id: str = ""
+    key: str = ""
+
+
+class CheckRequest(RequestBody):
     """A check to open."""
 
     header: RequestHeader
-    menu_items: tuple[RequestItem, ...] = Field(min_length=1)
+    menu_items: tuple[RequestItem, ...] = ()
+    combo_meals: tuple[RequestCombo, ...] = ()
+    discounts: tuple[RequestDiscount, ...] = ()
+    service_charges: tuple[RequestServiceCharge, ...] = ()
     tenders: tuple[RequestTender, ...] = ()
     extensions: tuple[RequestExtension, ...] = ()
+    notification_options: NotificationOptions | None = None
 
     @classmethod
     def read(cls, body: bytes) -> Self:
@@ -110,11 +162,28 @@ class CheckRequest(Wire):
             ProblemError: a required value is missing, or one is invalid.
         """
         try:
-            return cls.model_validate(parse(body))
+            return cls.model_validate(parse_request(body))
         except ValidationError as error:
             raise of_validation(error) from error
         except ValueError as error:
             raise invalid(f"The body is no JSON: {error}") from error
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if not self._is_worth_it:
+            raise ValueError("a check has items, a round adds items or tenders")
+        return self
+
+    @property
+    def _is_worth_it(self) -> bool:
+        return bool(self.menu_items or self.combo_meals)
+
+    def in_language(self, accepted: str) -> Self:
+        """The same with names in the first language of `Accept-Language`, unless it says one itself."""
+        language = accepted.partition(",")[0].partition(";")[0].strip()
+        if not language or "language" in self.header.model_fields_set:
+            return self
+        return self.model_copy(update={"header": self.header.model_copy(update={"language": language})})
 
     @property
     def site(self) -> Site:
@@ -132,10 +201,7 @@ class RoundRequest(CheckRequest):
     """Items or tenders to add to a check."""
 
     header: RoundHeader
-    menu_items: tuple[RequestItem, ...] = ()
 
-    @model_validator(mode="after")
-    def _adds_something(self) -> Self:
-        if not self.menu_items and not self.tenders:
-            raise ValueError("a round adds items or tenders")
-        return self
+    @property
+    def _is_worth_it(self) -> bool:
+        return bool(self.menu_items or self.combo_meals or self.tenders)

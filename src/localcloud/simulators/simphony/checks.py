@@ -5,29 +5,50 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from enum import StrEnum
 
 from localcloud.simulators.simphony.check_request import CheckRequest, RoundRequest, returned
+from localcloud.simulators.simphony.oddities import Installation, Oddities
 from localcloud.simulators.simphony.pricing import PricedCheck
 from localcloud.simulators.simphony.problems import ProblemError, not_found, refused_by_pos
 from localcloud.simulators.simphony.site import Site
+from localcloud.simulators.simphony.spelling import spelled, utc_time
 from localcloud.simulators.simphony.wire import Json, to_text
 
 _FIRST_NUMBER = 1001
 _OPEN, _CLOSED, _VOIDED = "open", "closed", "voided"
 
 
+class Preparation(StrEnum):
+    """How far the kitchen is (Notifications API, CheckNotification)."""
+
+    UNINITIALIZED = "Uninitialized"
+    SUBMITTED = "Submitted"
+    PREPARED = "Prepared"
+    ALL_PREPARED = "AllPrepared"
+    PACKAGED = "Packaged"
+
+
 @dataclass
 class Check:
-    """A check as it is now; `text` is its whole JSON, written once a change."""
+    """A check as it is now; `text` is its whole JSON, written once a change.
+
+    `times` are its fire and pick-up times in UTC, as answers carry them.
+    """
 
     ref: str
     number: int
     opened_at: datetime
     request: CheckRequest
     priced: PricedCheck
+    oddities: Oddities
+    times: Mapping[str, Json] = field(default_factory=dict)
     rounds: list[RoundRequest] = field(default_factory=list)
     status: str = _OPEN
+    preparation: Preparation = Preparation.UNINITIALIZED
+    is_readable: bool = True
+    """Whether its items can be read; a check whose item lost its price cannot."""
     text: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
@@ -46,21 +67,25 @@ class Check:
     @property
     def list_text(self) -> str:
         """As lists show it: without its idempotencyId, as the real service leaves it out."""
-        return self.text.replace(f'"idempotencyId":"{self.request.header.idempotency_id}",', "", 1)
+        written = spelled({"header": {"idempotencyId": self.request.header.idempotency_id}}, self.oddities)
+        return self.text.replace(f"{to_text(written['header'])[1:-1]},", "", 1)
 
     def change(self, priced: PricedCheck, status: str) -> None:
         """Hold this from now on; a check whose tenders cover what is due closes by itself."""
         self.priced = priced
         self.status = _CLOSED if status == _OPEN and priced.is_closed else status
-        opened_at = self.opened_at.astimezone(UTC).isoformat(timespec="milliseconds")
         identity: dict[str, Json] = {
+            **self.times,
             "checkRef": self.ref,
             "checkNumber": self.number,
-            "openTime": opened_at.replace("+00:00", "Z"),
-            "status": self.status,
-            "preparationStatus": "Uninitialized",
+            "openTime": utc_time(self.opened_at, self.oddities.open_time),
+            "status": self.oddities.voided_status if self.status == _VOIDED else self.status,
+            "preparationStatus": self.preparation,
         }
-        self.text = to_text(check_document(self.request, priced, identity, self.rounds))
+        shown = priced
+        if self.status == _VOIDED and self.oddities.voided_status == "closed":
+            shown = priced.emptied()
+        self.text = to_text(check_document(self.request, shown, self.oddities, identity, self.rounds))
 
 
 @dataclass
@@ -74,8 +99,9 @@ class _Book:
 class Checks:
     """The checks of all sites."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], installation: Installation) -> None:
         self._now = now
+        self._installation = installation
         self._books: defaultdict[Site, _Book] = defaultdict(_Book)
         self._by_ref: dict[str, Check] = {}
 
@@ -88,7 +114,7 @@ class Checks:
         """Every check, oldest first."""
         return iter(self._by_ref.values())
 
-    def open(self, request: CheckRequest, priced: PricedCheck) -> Check:
+    def open(self, request: CheckRequest, priced: PricedCheck, times: Mapping[str, Json]) -> Check:
         """Open a check.
 
         Raises:
@@ -96,7 +122,8 @@ class Checks:
         """
         book = self._books[request.site]
         number = _FIRST_NUMBER + len(book.checks)
-        check = Check(f"{uuid.uuid4().hex}{number:08d}", number, self._now(), request, priced)
+        ref = f"{uuid.uuid4().hex}{number:08d}"
+        check = Check(ref, number, self._now(), request, priced, self._installation.has, times)
         if check.name in book.open_names:
             detail = f"An open check named {request.header.check_name!r} exists"
             raise refused_by_pos("general_pos_error", detail)
@@ -117,7 +144,7 @@ class Checks:
         Raises:
             ProblemError: something of it is paid.
         """
-        if check.priced.tenders:
+        if check.priced.is_tendered:
             raise refused_by_pos("general_pos_error", f"Check {check.number} is paid in part")
         self._change(check, check.priced, _VOIDED)
 
@@ -127,11 +154,25 @@ class Checks:
         Raises:
             ProblemError: there is no such check, or it is not open.
         """
+        check = self.find(ref)
+        _require_open(check)
+        self._change(check, check.priced, _CLOSED)
+
+    def prepare(self, check: Check, preparation: Preparation) -> None:
+        """The kitchen is so far."""
+        check.preparation = preparation
+        check.change(check.priced, check.status)
+
+    def find(self, ref: str) -> Check:
+        """A check of any site.
+
+        Raises:
+            ProblemError: there is none.
+        """
         check = self._by_ref.get(ref.lower())
         if check is None:
             raise _unknown(ref)
-        _require_open(check)
-        self._change(check, check.priced, _CLOSED)
+        return check
 
     def _change(self, check: Check, priced: PricedCheck, status: str) -> None:
         check.change(priced, status)
@@ -174,13 +215,15 @@ def _require_open(check: Check) -> None:
 def check_document(
     request: CheckRequest,
     priced: PricedCheck,
+    oddities: Oddities,
     identity: Mapping[str, Json] | None = None,
     rounds: Sequence[CheckRequest] = (),
-) -> dict[str, Json]:
+) -> Mapping[str, Json]:
     """A check in Simphony's own shape; without an identity, one that is calculated only."""
     header: dict[str, Json] = request.header.model_dump(by_alias=True, exclude_none=True)
     extensions = returned(extension for each in (request, *rounds) for extension in each.extensions)
-    return {"header": {**header, **(identity or {})}, **priced.document, "extensions": extensions}
+    document = {"header": {**header, **(identity or {})}, **priced.document, "extensions": extensions}
+    return spelled(document, oddities)
 
 
 def _unknown(ref: str) -> ProblemError:

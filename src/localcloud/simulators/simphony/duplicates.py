@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from aiohttp import web
+from pydantic import Field
 
+from localcloud.simulators.simphony.features import DETECT_DUPLICATES, has_feature
+from localcloud.simulators.simphony.oddities import Installation
 from localcloud.simulators.simphony.problems import Handler, refused_by_pos
-from localcloud.simulators.simphony.wire import Json, answer, parse
+from localcloud.simulators.simphony.wire import Json, RequestBody, answer, parse, parse_request
 
-FEATURE = "detect-duplicate-request"
 _WRITES = re.compile(r"/api/v1/checks(/[^/]+/round)?")
 _Key = tuple[str, str, str]
 
@@ -35,10 +37,13 @@ class DuplicateDetector:
     What a write was about is not compared: a round under the id of another write gets that one's answer.
     """
 
-    def __init__(self, window: timedelta, wait: timedelta, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, window: timedelta, wait: timedelta, now: Callable[[], datetime], installation: Installation
+    ) -> None:
         self._window = window
         self._wait = wait
         self._now = now
+        self._installation = installation
         self._writes: OrderedDict[_Key, _Write] = OrderedDict()
 
     def clear(self) -> None:
@@ -49,7 +54,7 @@ class DuplicateDetector:
     async def detect(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Execute a write once within the window; a repeat gets the original answer."""
         key = await _key(request)
-        if key is None:
+        if key is None or not self._installation.has.detects_duplicates:
             return await handler(request)
         self._forget_old()
         write = self._writes.get(key)
@@ -87,22 +92,28 @@ class DuplicateDetector:
         if original is None:
             return await self._execute(key, request, handler)
         check = cast("dict[str, dict[str, Json]]", parse(original))
-        return answer({**check, "header": {**check["header"], "isCachedResponse": True}})
+        header = {**check["header"], "isCachedResponse": True}
+        return answer({**check, "header": header}, self._installation.has.write_status)
+
+
+class _Header(RequestBody):
+    org_short_name: str
+    loc_ref: str
+    idempotency_id: str = Field(min_length=1)
+
+
+class _Body(RequestBody):
+    header: _Header
 
 
 async def _key(request: web.Request) -> _Key | None:
     """What identifies a write that asks for detection; None for every other request."""
-    features = [each.strip().lower() for each in request.headers.get("Simphony-Features", "").split(",")]
-    if request.method != "POST" or not _WRITES.fullmatch(request.path) or FEATURE not in features:
+    if request.method != "POST" or not _WRITES.fullmatch(request.path):
+        return None
+    if not has_feature(request, DETECT_DUPLICATES):
         return None
     try:
-        body = parse(await request.read())
-    except ValueError:
+        header = _Body.model_validate(parse_request(await request.read())).header
+    except ValueError:  # ValidationError is one
         return None
-    header = body.get("header") if isinstance(body, dict) else None
-    if not isinstance(header, dict) or not header.get("idempotencyId"):
-        return None
-    org, loc, write_id = (
-        str(header.get(name)).lower() for name in ("orgShortName", "locRef", "idempotencyId")
-    )
-    return org, loc, write_id
+    return header.org_short_name.lower(), header.loc_ref.lower(), header.idempotency_id.lower()

@@ -1,25 +1,33 @@
 """The Organization API: what exists, derived from the sites that have a menu."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
 
 from localcloud.simulators.simphony.menus import Menus
-from localcloud.simulators.simphony.problems import invalid, not_found
-from localcloud.simulators.simphony.site import Site
+from localcloud.simulators.simphony.oddities import Installation
+from localcloud.simulators.simphony.place import GeoLocation
+from localcloud.simulators.simphony.problems import invalid, missing, not_found, not_implemented
+from localcloud.simulators.simphony.setup import Setups
+from localcloud.simulators.simphony.site import Site, by_lower_name
 from localcloud.simulators.simphony.wire import Json, answer
 
 _ORGANIZATIONS = "/api/v1/organizations"
 _LOCATIONS = _ORGANIZATIONS + "/{org}/locations"
 _CENTERS = _LOCATIONS + "/{loc}/revenueCenters"
-_ORDER_TYPES = {1: "Dine In", 2: "Take Out", 3: "Delivery"}
+_RADIUS_METRES, _LARGEST_RADIUS_METRES = 5000, 5_000_000
+_COUNT, _LARGEST_COUNT = 5, 100
+
+type _Describe = Callable[[Site], Mapping[str, Json]]
 
 
 class Organizations:
     """Answers for organizations, locations and revenue centers."""
 
-    def __init__(self, menus: Menus) -> None:
+    def __init__(self, menus: Menus, setups: Setups, installation: Installation) -> None:
         self._menus = menus
+        self._setups = setups
+        self._installation = installation
 
     def routes(self) -> list[web.RouteDef]:
         """The organization operations."""
@@ -30,80 +38,120 @@ class Organizations:
             web.get(_LOCATIONS + "/{loc}", self._location),
             web.get(_CENTERS, self._centers),
             web.get(_CENTERS + "/{rvc}", self._center),
+            web.get("/api/v1/search/locations", self._search_locations),
+            web.get("/api/v1/search/revenueCenters", self._search_centers),
         ]
 
     def _sites(self, request: web.Request) -> list[Site]:
         """The sites below the path of a request, one at least."""
-        wanted = {name: value.lower() for name, value in request.match_info.items()}
-        sites = [
+        sites = self._sites_of({name: value.lower() for name, value in request.match_info.items()})
+        if request.match_info and not sites:
+            raise not_found(request.path)
+        return sites
+
+    def _sites_of(self, wanted: Mapping[str, str]) -> list[Site]:
+        return [
             site
             for site in self._menus.sites
             if all(str(getattr(site, name)) == value for name, value in wanted.items())
         ]
-        if wanted and not sites:
-            raise not_found(request.path)
-        return sites
+
+    def _describe_location(self, site: Site) -> Mapping[str, Json]:
+        return self._setups.of(site).place.location(site)
+
+    def _describe_center(self, site: Site) -> Mapping[str, Json]:
+        return self._setups.of(site).place.revenue_center(site)
 
     async def _organizations(self, request: web.Request) -> web.Response:
-        names = _distinct(site.org for site in self._sites(request))
-        return _page(request, "organization", [_organization(name) for name in names])
+        names = dict.fromkeys(site.org for site in self._sites(request))
+        return self._page(request, "organization", [_organization(name) for name in names])
 
     async def _organization(self, request: web.Request) -> web.Response:
         return answer(_organization(self._sites(request)[0].org))
 
     async def _locations(self, request: web.Request) -> web.Response:
-        first_of = {site.loc: site for site in reversed(self._sites(request))}
-        return _page(request, "location", [_location(site) for site in first_of.values()])
+        sites = _one_a_location(self._sites(request))
+        return self._page(request, "location", [self._describe_location(site) for site in sites])
 
     async def _location(self, request: web.Request) -> web.Response:
-        return answer(_location(self._sites(request)[0]))
+        return answer(self._describe_location(self._sites(request)[0]))
 
     async def _centers(self, request: web.Request) -> web.Response:
-        return _page(request, "revenueCenter", [_center(site) for site in self._sites(request)])
+        centers = [self._describe_center(site) for site in self._sites(request)]
+        return self._page(request, "revenueCenter", centers)
 
     async def _center(self, request: web.Request) -> web.Response:
-        return answer(_center(self._sites(request)[0]))
+        return answer(self._describe_center(self._sites(request)[0]))
+
+    async def _search_locations(self, request: web.Request) -> web.Response:
+        sites = _one_a_location(self._near(request, ("org",)))
+        return self._found(request, "location", sites, self._describe_location)
+
+    async def _search_centers(self, request: web.Request) -> web.Response:
+        sites = self._near(request, ("org", "loc"))
+        return self._found(request, "revenueCenter", sites, self._describe_center)
+
+    def _near(self, request: web.Request, narrowed_by: tuple[str, ...]) -> list[Site]:
+        """The sites within the radius, nearest first (Search Locations; cloud only)."""
+        if self._installation.has.is_on_premises:
+            raise not_implemented(request.path)
+        query = by_lower_name(request.query)
+        asked = {"org": query.get("orgshortname"), "loc": query.get("locref")}
+        wanted = {name: value.lower() for name in narrowed_by if (value := asked[name])}
+        here = _point(query)
+        radius = _number(query, "radius", _RADIUS_METRES, _LARGEST_RADIUS_METRES)
+        far = {
+            site: here.metres_to(self._setups.of(site).place.geo_location) for site in self._sites_of(wanted)
+        }
+        return sorted((site for site in far if far[site] <= radius), key=far.__getitem__)
+
+    def _found(self, request: web.Request, name: str, sites: list[Site], describe: _Describe) -> web.Response:
+        count = _number(by_lower_name(request.query), "count", _COUNT, _LARGEST_COUNT)
+        found = [describe(site) for site in sites[:count]]
+        return self._wrapped(name, found, {"count": len(found)})
+
+    def _page(self, request: web.Request, name: str, items: list[Mapping[str, Json]]) -> web.Response:
+        """A list as documented; without an offset all of it."""
+        query = by_lower_name(request.query)
+        offset, limit = _number(query, "offset", 0), _number(query, "limit", len(items))
+        page = items[offset : offset + limit] if "offset" in query else items
+        return self._wrapped(name, page, {"limit": limit, "offset": offset, "count": len(page)})
+
+    def _wrapped(self, name: str, items: list[Mapping[str, Json]], counts: Mapping[str, int]) -> web.Response:
+        match self._installation.has.list_wrapper:
+            case "array":
+                return answer(items)
+            case "items":
+                return answer({**counts, "items": items})
+            case _:
+                return answer({**counts, name: items})
 
 
-def _distinct(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
+def _one_a_location(sites: Iterable[Site]) -> list[Site]:
+    first_of: dict[tuple[str, str], Site] = {}
+    for site in sites:
+        first_of.setdefault((site.org, site.loc), site)
+    return list(first_of.values())
 
 
-def _page(request: web.Request, name: str, items: list[Json]) -> web.Response:
-    """A list as documented; without an offset all of it."""
-    offset, limit = _number(request, "offset", 0), _number(request, "limit", len(items))
-    page = items[offset : offset + limit]
-    return answer({"limit": limit, "offset": offset, "count": len(page), name: page})
+def _point(query: Mapping[str, str]) -> GeoLocation:
+    absent = [name for name in ("latitude", "longitude") if not query.get(name)]
+    if absent:
+        raise missing(*absent)
+    try:
+        return GeoLocation(latitude=float(query["latitude"]), longitude=float(query["longitude"]))
+    except ValueError as error:
+        raise invalid("latitude and longitude must be numbers") from error
 
 
-def _number(request: web.Request, name: str, default: int) -> int:
-    text = request.query.get(name, str(default))
+def _number(query: Mapping[str, str], name: str, default: int, largest: int | None = None) -> int:
+    text = query.get(name, str(default))
     if not text.isdecimal():
         raise invalid(f"{name} must be a number from 0, not {text!r}")
+    if largest is not None and int(text) > largest:
+        raise invalid(f"{name} must be at most {largest}, not {text}")
     return int(text)
 
 
-def _organization(name: str) -> Json:
+def _organization(name: str) -> Mapping[str, Json]:
     return {"orgShortName": name, "name": name}
-
-
-def _location(site: Site) -> Json:
-    return {
-        "orgShortName": site.org,
-        "locRef": site.loc,
-        "name": site.loc.upper(),
-        "currency": "DKK",
-        "languages": ["en-US", "da-DK"],
-        "timezone": {"ianaName": "Europe/Copenhagen", "windowsName": "Romance Standard Time", "tzIndex": 105},
-        "posPlatform": {"name": "Simphony", "version": "19.8.4"},
-    }
-
-
-def _center(site: Site) -> Json:
-    return {
-        **site.fields,
-        "name": f"Revenue center {site.rvc}",
-        "orderTypes": [{"orderTypeRef": ref, "name": name} for ref, name in _ORDER_TYPES.items()],
-        "orderChannels": [],
-        "tables": [str(number) for number in range(1, 21)],
-    }

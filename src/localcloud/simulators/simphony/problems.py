@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from pydantic import ValidationError
 
 from localcloud.simulators.simphony.wire import Json, answer
@@ -22,13 +23,13 @@ class ProblemError(Exception):
     detail: str
     pos_code: str | None = None
 
-    def response(self) -> web.Response:
-        """The problem document."""
+    def response(self, text_name: str = "detail") -> web.Response:
+        """The problem document; older schemas name its text `details`."""
         document: dict[str, Json] = {
             "type": "error:pos" if self.pos_code else "error:validation",
             "title": self.title,
             "status": self.status,
-            "detail": self.detail,
+            text_name: self.detail,
             "instance": self.instance,
         }
         if self.pos_code:
@@ -52,6 +53,26 @@ def refused_by_pos(code: str, detail: str) -> ProblemError:
     return ProblemError(400, "POS Error", "error:pos-error", detail, code)
 
 
+def forbidden(detail: str) -> ProblemError:
+    """The account may not, or the revenue center is not opened to the service."""
+    return ProblemError(403, "Forbidden", "error:forbidden", detail)
+
+
+def unavailable(detail: str) -> ProblemError:
+    """The service cannot do it now."""
+    return ProblemError(503, "Service Unavailable", "error:service", detail)
+
+
+def timed_out() -> ProblemError:
+    """The property did not answer in time: 521, Oracle's own (STS Gen2 guide, Status Codes)."""
+    return ProblemError(521, "General Service Error", "error:service", "The property did not answer in time")
+
+
+def not_implemented(what: str) -> ProblemError:
+    """The call exists in the cloud alone."""
+    return ProblemError(501, "Not Implemented", "error:service", f"{what} is for the cloud only")
+
+
 def not_found(what: str) -> ProblemError:
     """Something named in the request does not exist."""
     return ProblemError(404, "Not found", "error:not-found", f"{what} does not exist")
@@ -69,15 +90,21 @@ def _path(location: Sequence[int | str]) -> str:
     return ".".join(str(step) for step in location)
 
 
-@web.middleware
-async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal as a problem document, also those of the web server itself."""
-    try:
-        return await handler(request)
-    except ProblemError as problem:
-        return problem.response()
-    except web.HTTPException as error:
-        title = HTTPStatus(error.status).phrase
-        return ProblemError(
-            error.status, title, "error:service", f"{request.method} {request.path}"
-        ).response()
+def _of_web_server(error: web.HTTPException, request: web.Request) -> ProblemError:
+    what = f"{request.method} {request.path}"
+    return ProblemError(error.status, HTTPStatus(error.status).phrase, "error:service", what)
+
+
+def answer_problems(text_name: Callable[[], str]) -> Middleware:
+    """A middleware that answers every refusal as a problem document, also those of the web server itself."""
+
+    @web.middleware
+    async def respond(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ProblemError as problem:
+            return problem.response(text_name())
+        except web.HTTPException as error:
+            return _of_web_server(error, request).response(text_name())
+
+    return respond

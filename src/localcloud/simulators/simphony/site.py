@@ -3,10 +3,33 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
+from aiohttp import web
+
 from localcloud.simulators.simphony.problems import invalid, missing
 
 _HEADERS = ("Simphony-OrgShortName", "Simphony-LocRef", "Simphony-RvcRef")
 _QUERY = ("OrgShortName", "LocRef", "RvcRef")
+
+
+def by_lower_name(values: Mapping[str, str]) -> dict[str, str]:
+    """Values by their names in lower case: names are compared without case."""
+    return {name.lower(): value for name, value in values.items()}
+
+
+def place_of(request: web.Request) -> tuple[str | None, str | None, str | None]:
+    """The organization, location and revenue center that the path, query or headers name, in lower case."""
+    query, names = by_lower_name(request.query), request.match_info
+    values = [
+        names.get(in_path) or query.get(in_query.lower()) or request.headers.get(header)
+        for in_path, in_query, header in zip(Site._fields, _QUERY, _HEADERS, strict=True)
+    ]
+    org, loc, rvc = (value and value.lower() for value in values)
+    return org, loc, rvc
+
+
+def _by_shown_name(query: Mapping[str, str]) -> dict[str, str]:
+    values = by_lower_name(query)
+    return {name: values.get(name.lower(), "") for name in _QUERY}
 
 
 class Site(NamedTuple):
@@ -44,7 +67,7 @@ class Site(NamedTuple):
         Raises:
             ProblemError: a name is missing or no number.
         """
-        return cls._of({name.lower(): value for name, value in query.items()}, tuple(map(str.lower, _QUERY)))
+        return cls._of(_by_shown_name(query), _QUERY)
 
     @classmethod
     def _of(cls, values: Mapping[str, str], names: tuple[str, ...]) -> Self:

@@ -1,25 +1,21 @@
 """The tokens the simulated identity provider issues; signed, so they outlive a restart of the simulator."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-ID_TOKEN_LIFETIME = timedelta(days=14)
-"""STS Gen2 guide, Location Based API Requirements."""
-REFRESH_TOKEN_LIFETIME = timedelta(days=28)
-"""As above."""
-
 _KEY = OctKey.import_key(b"signs the tokens of a simulator: no secret, 32 bytes and more")
 _ALGORITHM = "HS256"
 
 
 class TokenRefusedError(Exception):
-    """A token is forged, expired or of another kind."""
+    """A token is forged, expired, revoked or of another kind."""
 
 
 class Issuer:
@@ -27,11 +23,13 @@ class Issuer:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._generations: Counter[tuple[str, str, str]] = Counter()
 
-    def issue(self, use: str, lifetime: timedelta, subject: Mapping[str, str]) -> str:
-        """A token for one use (`id`, `access` or `refresh`)."""
+    def issue(self, use: str, seconds: int, subject: Mapping[str, str]) -> str:
+        """A token for one use (`id`, `access` or `refresh`) that lives so many seconds."""
         now = int(self._now().timestamp())
-        claims = {"use": use, "iat": now, "exp": now + int(lifetime.total_seconds()), "jti": uuid.uuid4().hex}
+        generation = self._generations[_whose(use, subject)]
+        claims = {"use": use, "iat": now, "exp": now + seconds, "jti": uuid.uuid4().hex, "gen": generation}
         return jwt.encode({"alg": _ALGORITHM}, {**subject, **claims}, _KEY)
 
     def read(self, token: str, use: str) -> dict[str, str]:
@@ -40,10 +38,20 @@ class Issuer:
         Raises:
             TokenRefusedError: it is not valid for that use.
         """
-        claims = _claims(token)
+        claims = {name: str(value) for name, value in _claims(token).items()}
         if claims.get("use") != use or int(claims["exp"]) <= self._now().timestamp():
             raise TokenRefusedError("expired or of another kind")
-        return {name: str(value) for name, value in claims.items()}
+        if int(claims.get("gen", "0")) < self._generations[_whose(use, claims)]:
+            raise TokenRefusedError("revoked")
+        return claims
+
+    def revoke(self, use: str, subject: Mapping[str, str]) -> None:
+        """Let no token of a use be valid that was issued to a subject so far."""
+        self._generations[_whose(use, subject)] += 1
+
+
+def _whose(use: str, subject: Mapping[str, str]) -> tuple[str, str, str]:
+    return use, subject["org"], subject["sub"]
 
 
 @lru_cache(maxsize=1024)  # the same bearer comes with every call

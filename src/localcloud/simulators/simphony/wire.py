@@ -1,6 +1,7 @@
 """JSON as Simphony speaks it: decimal numbers, exact in both directions, in camel case."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -17,6 +18,44 @@ class Wire(BaseModel):
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
     )
+
+
+class RequestBody(Wire):
+    """What a client wrote, as far as it is read: `parse_request` knows the names of its properties."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: object) -> None:
+        names = [field.alias for field in cls.model_fields.values() if field.alias]
+        _SPELLINGS.update({name.lower(): name for name in names})
+        _NAMES.update(name.encode() for name in names)
+
+
+_SPELLINGS: dict[str, str] = {}
+"""The name on the wire of each property, by that name in lower case."""
+_NAMES: set[bytes] = set()
+_PROPERTY = re.compile(rb'"(\w+)"\s*:')
+
+
+def parse_request(body: bytes) -> Json:
+    """The value of a request's JSON; names of properties are without case, which clients in use rely on.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    value = parse(body)
+    return value if _NAMES.issuperset(_PROPERTY.findall(body)) else _spelled(value)
+
+
+def _spelled(value: Json) -> Json:
+    match value:
+        case dict():
+            return {
+                _SPELLINGS.get(str(name).lower(), str(name)): _spelled(each) for name, each in value.items()
+            }
+        case list():
+            return [_spelled(each) for each in value]
+        case _:
+            return value
 
 
 def parse(body: bytes | str) -> Json:
