@@ -53,7 +53,7 @@ format: setup ## Rewrite the code in the project's format
 	@.venv/bin/ruff format .
 
 .PHONY: bench
-bench: setup ## Measure the order path, some 50 minutes (ARGS="--only direct,life --quick" …)
+bench: setup ## Measure the order path, an hour (ARGS="--only direct,life --quick" …)
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 .PHONY: bench-check

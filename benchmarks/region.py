@@ -172,7 +172,8 @@ class Region:
         return {name: memory_use(pid) for name, pid in self.pids().items()}
 
     async def _provision(self) -> None:
-        config = ProvisioningConfig(connection_string=self.address.connection_string)
+        account = self.address.connection_string
+        config = ProvisioningConfig(connection_string=account, first_master=self.name)
         log = self.layout.logs / "provisioning.log"
         fork = self._forks.fork("localcloud.supervisor.provisioning:serve", config, {}, log)
         await fork.exited.wait()

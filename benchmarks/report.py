@@ -143,6 +143,19 @@ class Recovery(Record):
     seconds: float
 
 
+class Replication(Record):
+    """What becomes of so many accounts' tokens: seconds for all of them, the rest an account.
+
+    Calls to tables are those to the caller's own region and to the other two; CPU is the caller's.
+    """
+
+    accounts: int
+    seconds: float
+    own_calls: float
+    other_calls: float
+    cpu_ms: float
+
+
 class Startup(Record):
     """What importing a package takes when the orders app starts: wall time, but CPU for `EVERYTHING`."""
 
@@ -164,6 +177,7 @@ class Report(BaseModel):
     memories: tuple[Memory, ...] = ()
     phases: tuple[Phase, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
+    replications: tuple[Replication, ...] = ()
     startups: tuple[Startup, ...] = ()
 
     def find_life(self, name: str) -> Life | None:
@@ -186,6 +200,7 @@ _FIELD_OF: Mapping[type[Record], str] = {
     Memory: "memories",
     Phase: "phases",
     Recovery: "recoveries",
+    Replication: "replications",
     Startup: "startups",
 }
 

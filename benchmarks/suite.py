@@ -14,6 +14,7 @@ from benchmarks.life import measure_life
 from benchmarks.outage import measure_outage
 from benchmarks.properties import measure_property_memory
 from benchmarks.report import DIRECT, GROUPED, HOST, Ratio, Record, Startup
+from benchmarks.tokens import measure_tokens
 
 _SHORT = {DIRECT: "direct", HOST: "host", GROUPED: "grouping"}
 
@@ -29,6 +30,7 @@ class Plan:
     most_orders: int = growth_in_memory.SIZES[-1]
     properties: int = growth_in_memory.PROPERTIES
     outage_seconds: float = 600.0
+    accounts: int = 2_000
 
 
 QUICK = Plan(
@@ -39,6 +41,7 @@ QUICK = Plan(
     most_orders=10_000,
     properties=100,
     outage_seconds=30.0,
+    accounts=20,
 )
 """Whether it works, not what it is: its figures are noise."""
 
@@ -84,6 +87,7 @@ QUESTIONS: Mapping[str, Question] = {
     "counts": lambda plan: measure_counts(plan.counted_orders),
     "properties": _properties,
     "outage": lambda plan: measure_outage(plan.outage_seconds),
+    "tokens": lambda plan: measure_tokens(plan.accounts),
 }
 """All of them, in the order in which they are asked."""
 

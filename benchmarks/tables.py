@@ -50,6 +50,19 @@ def _tables(report: Report) -> Iterator[Table]:
         + [(each.name, f"{each.seconds:.0f}", str(each.orders), "", "") for each in report.recoveries],
     )
     yield Table(
+        "Tokens of Oracle accounts in three regions",
+        ("", "accounts", "seconds for all", "an account: calls to its own region", "to the others", "CPU ms"),
+        [
+            (
+                each.name,
+                f"{each.accounts:,}",
+                f"{each.seconds:.0f}",
+                *(f"{figure:.1f}" for figure in (each.own_calls, each.other_calls, each.cpu_ms)),
+            )
+            for each in report.replications
+        ],
+    )
+    yield Table(
         "Memory in MiB",
         ("process", "RSS at rest", "PSS at rest", "RSS after load", "PSS after load"),
         [

@@ -21,11 +21,12 @@ _PATIENCE_SECONDS = 60.0
 
 
 def muneris(
-    *arguments: str, environment: Mapping[str, str] | None = None
+    *arguments: str, environment: Mapping[str, str] | None = None, typed: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command; its exit code and what it said."""
+    """Run one command, and type something if it asks; its exit code and what it said."""
     return subprocess.run(  # noqa: S603 - our own arguments
         [sys.executable, "-m", "localcloud", *arguments],
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

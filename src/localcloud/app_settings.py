@@ -9,6 +9,7 @@ from localcloud import staff
 from localcloud.azurite import StorageAddress
 from localcloud.layout import APPS, PROJECT, Layout, Region, url
 from localcloud.supervisor.keys import Keys
+from muneris.cloud.sealing import to_public_jwk
 
 EXAMPLE = PROJECT / "local.settings.example.json"
 TOPIC = "muneris"
@@ -83,16 +84,19 @@ def _region(layout: Layout, region: Region) -> dict[str, str]:
         "MUNERIS_REGION": region.name,
         "MUNERIS_REGIONS": json.dumps(endpoints),
         "MUNERIS_APPS": json.dumps(apps),
+        "MUNERIS_WEBHOOK_URL": endpoints[region.name],
     }
 
 
 def _keys(layout: Layout, region: Region, keys: Keys) -> dict[str, str]:
     own = keys.regions[region.name]
+    recipients = {each.name: to_public_jwk(keys.regions[each.name].sealing) for each in layout.regions}
     return {
         "MUNERIS_EVENTS_ENDPOINT": f"{topic(layout, region)}/api/events",
         "MUNERIS_EVENTS_KEY": own.events,
         "MUNERIS_SIGNING_KEY": own.signing,
         "MUNERIS_SEALING_KEY": own.sealing,
+        "MUNERIS_SEALING_RECIPIENTS": json.dumps(recipients),
         "MUNERIS_STAFF_ISSUER": staff.ISSUER,
         "MUNERIS_STAFF_JWKS": staff.to_public_jwks(keys.staff),
     }

@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from localcloud.commands import app_control, down, key, order, poison, replay, status, token, up, work
+from localcloud.commands import (
+    app_control,
+    down,
+    key,
+    master,
+    order,
+    poison,
+    replay,
+    status,
+    token,
+    tokens,
+    up,
+    work,
+)
 from localcloud.errors import LocalCloudError
 
 cli = typer.Typer(
@@ -24,6 +37,8 @@ cli.add_typer(app_control.cli, name="app")
 cli.add_typer(order.cli, name="order")
 cli.add_typer(work.cli, name="work")
 cli.add_typer(poison.cli, name="poison")
+cli.add_typer(master.cli, name="master")
+cli.add_typer(tokens.cli, name="tokens")
 
 
 def main() -> None:

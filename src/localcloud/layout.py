@@ -7,7 +7,7 @@ LOOPBACK = "127.0.0.1"
 PROJECT = Path(__file__).parents[2]
 """The checkout: function apps, infrastructure and the emulator's packages are found from here."""
 
-APPS = ("auth", "config", "orders", "inventory")
+APPS = ("auth", "config", "orders", "inventory", "sts_token_master")
 """The function apps of a region, in the order of their ports."""
 
 _PORTS_PER_REGION = 10

@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import aiohttp
 from rich.live import Live
 
 from localcloud.commands.overview import QueueLengths, overview
 from localcloud.commands.queue_lengths import get_queue_lengths, open_queue_service
 from localcloud.commands.status_table import addresses
+from localcloud.commands.token_states import TokenWatch
 from localcloud.supervisor.cloud import Cloud
 from localcloud.supervisor.status import Status
 
@@ -32,11 +34,13 @@ async def _show_overview(cloud: Cloud) -> None:
             name: await opened.enter_async_context(open_queue_service(account))
             for name, account in accounts.items()
         }
-        with Live(overview(status, {}), auto_refresh=False, transient=True) as live:
+        tokens = TokenWatch(cloud.layout, await opened.enter_async_context(aiohttp.ClientSession()))
+        with Live(overview(status, {}, {}), auto_refresh=False, transient=True) as live:
             while True:
                 lengths = await asyncio.gather(*map(get_queue_lengths, services.values()))
                 queues: QueueLengths = dict(zip(services, lengths, strict=True))
-                live.update(overview(await cloud.get_status(), queues), refresh=True)
+                states = await tokens.look()
+                live.update(overview(await cloud.get_status(), queues, states), refresh=True)
                 await asyncio.sleep(_REFRESH_SECONDS)
 
 

@@ -57,7 +57,7 @@ class Cloud:
         with self._phase("storage"):
             await self._forks.start(self.layout.logs / "fork_server.log")
             self._watch = asyncio.create_task(self._stop_when_forks_end())
-            await _start_all(services.storages)
+            await _start_all(services.storages.values())
         with self._phase("tables, queues and containers"):
             await _all(self._provision(region) for region in self.layout.regions)
         with self._phase("function apps and what surrounds them"):
@@ -75,7 +75,7 @@ class Cloud:
         if self._watch:
             self._watch.cancel()
         await _all(service.stop() for service in services.forked)
-        await _all(service.stop() for service in services.storages)
+        await _all(service.stop() for service in services.storages.values())
         await self._forks.close()
         if self._session:
             await self._session.close()
@@ -85,7 +85,7 @@ class Cloud:
     def process_count(self) -> int:
         """How many services run."""
         pids = [service.pid for service in self._services.forked]
-        pids += [service.pid for service in self._services.storages]
+        pids += [service.pid for service in self._services.storages.values()]
         return sum(pid is not None for pid in pids)
 
     def get_app(self, region: str, app: str) -> Service[ForkedService]:
@@ -117,6 +117,7 @@ class Cloud:
             endpoint=endpoint(self.layout.gateway(region)),
             healthy=await is_healthy(self._http, url(self.layout.gateway(region))),
             storage=StorageStatus(
+                pid=self._services.storages[region.name].pid,
                 **account.endpoints,
                 connection_string=account.connection_string,
                 further_accounts={name: each.connection_string for name, each in further.items()},
@@ -145,6 +146,7 @@ class Cloud:
         config = ProvisioningConfig(
             connection_string=storage(self.layout, region).connection_string,
             further=tuple(address.connection_string for address in further),
+            first_master=self.layout.regions[0].name,
         )
         fork = self._forks.fork("localcloud.supervisor.provisioning:serve", config, {}, log)
         await fork.exited.wait()

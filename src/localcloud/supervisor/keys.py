@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.staff import generate_signing_key
+from muneris.cloud.sealing import generate_sealing_key
 
 FOLDER = "keys"
 _STAFF_FILE = "staff.json"
@@ -21,7 +22,7 @@ class RegionKeys:
     signing: str
     """Private ES256 JWK in JSON: signs access tokens."""
     sealing: str
-    """AES-256 key in base64: seals providers' credentials."""
+    """Private JWK in JSON: opens what is sealed to the region."""
     events: str
     """Access key of the region's Event Grid topics, in base64."""
 
@@ -53,7 +54,7 @@ def read_staff_key(data_dir: Path) -> str:
 def _load_region(folder: Path, name: str) -> RegionKeys:
     return RegionKeys(
         signing=_keep(folder / f"{name}-signing.json", generate_signing_key),
-        sealing=_keep(folder / f"{name}-sealing.txt", _random_key),
+        sealing=_keep(folder / f"{name}-sealing.json", generate_sealing_key),
         events=_keep(folder / f"{name}-events.txt", _random_key),
     )
 

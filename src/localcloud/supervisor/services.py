@@ -25,7 +25,8 @@ class Services:
         self._keys = keys
         self._forks = forks
         regions = layout.regions
-        self.storages = [self._storage(region) for region in regions]
+        self.storages = {region.name: self._storage(region) for region in regions}
+        """Storage by the name of its region."""
         self.surroundings = [
             self._simphony(),
             *(self._event_grid(region) for region in regions),

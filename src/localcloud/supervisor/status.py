@@ -15,8 +15,9 @@ class AppStatus(BaseModel, frozen=True):
 
 
 class StorageStatus(BaseModel, frozen=True):
-    """Addresses of a region's main storage account; of further ones their connection strings, by name."""
+    """Storage of a region: addresses of its main account, connection strings of further ones, by name."""
 
+    pid: int | None
     blob: str
     queue: str
     table: str

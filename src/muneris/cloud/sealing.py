@@ -1,64 +1,109 @@
-"""Secrets at rest: sealed by AES-256-GCM (NIST SP 800-38D), bound to what they belong to."""
+"""Secrets at rest: sealed to regions' keys by JWE (RFC 7516; ECDH-ES+A256KW and A256GCM of RFC 7518)."""
 
-import base64
-import hashlib
-import secrets
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from typing import TypedDict, cast
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwe import GeneralJSONEncryption, GeneralJSONSerialization
+from joserfc.jwk import ECKey
 
-from muneris.core.ids import Random
+_AGREEMENT, _CONTENT = "ECDH-ES+A256KW", "A256GCM"
+_ALGORITHMS = (_AGREEMENT, _CONTENT)
+_CURVE = "P-256"
 
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
+type Jwk = Mapping[str, str]
+"""A key of an elliptic curve (RFC 7517)."""
 
 
 class SealError(Exception):
-    """A sealed value cannot be opened: another key, another owner, or damage."""
+    """A sealed value cannot be opened: for other keys, another owner, or damaged."""
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """A value nobody reads without the key that `key_id` names; `body` starts with its nonce."""
-
-    body: bytes
-    key_id: str
+class _Keys(TypedDict):
+    keys: list[dict[str, str]]
 
 
-class Seal:
-    """Seals and opens; `key` is 32 bytes in base64.
+def generate_sealing_key() -> str:
+    """A new private key as a JWK in JSON; its `kid` is its thumbprint (RFC 7638)."""
+    key = ECKey.generate_key(_CURVE, {"use": "enc", "alg": _AGREEMENT}, auto_kid=True)
+    return json.dumps(key.as_dict(private=True))
+
+
+def to_public_jwk(private_key: str) -> dict[str, str]:
+    """The public half of a private JWK in JSON."""
+    public = ECKey.import_key(json.loads(private_key)).as_dict(private=False)
+    return {name: str(value) for name, value in public.items()}
+
+
+class Sealer:
+    """Seals so that each of the recipients can open it, and nobody else.
 
     Raises:
-        ValueError: it is no such key.
+        ValueError: a recipient's key is none to seal with.
     """
 
-    def __init__(self, key: str, random: Random = secrets.token_bytes) -> None:
-        try:
-            raw = base64.b64decode(key, validate=True)
-        except ValueError:
-            raw = b""
-        if len(raw) != _KEY_BYTES:
-            raise ValueError(f"A sealing key is {_KEY_BYTES} bytes in base64: set MUNERIS_SEALING_KEY to one")
-        self.key_id = hashlib.sha256(raw).hexdigest()[:8]
-        self._cipher = AESGCM(raw)
-        self._random = random
+    def __init__(self, recipients: Mapping[str, Jwk]) -> None:
+        self._keys = [_import(f"MUNERIS_SEALING_RECIPIENTS: {name}", jwk) for name, jwk in recipients.items()]
 
-    def seal(self, value: bytes, owner: str) -> Sealed:
+    def seal(self, value: bytes, owner: str) -> bytes:
         """Seal a value so that it opens for the same owner only."""
-        nonce = self._random(_NONCE_BYTES)
-        return Sealed(nonce + self._cipher.encrypt(nonce, value, owner.encode()), self.key_id)
+        sealing = GeneralJSONEncryption({"enc": _CONTENT}, value, aad=owner.encode())
+        for key in self._keys:
+            sealing.add_recipient({"alg": _AGREEMENT}, key)
+        return json.dumps(jwe.encrypt_json(sealing, None, algorithms=_ALGORITHMS)).encode()
 
-    def open(self, sealed: Sealed, owner: str) -> bytes:
+
+class Opener:
+    """Opens what was sealed to a region; its private keys are a JWK or a JWK set, in JSON.
+
+    Raises:
+        ValueError: they are none.
+    """
+
+    def __init__(self, private_keys: str) -> None:
+        try:
+            read = json.loads(private_keys)
+        except ValueError:
+            read = {}
+        jwks = cast("_Keys", read)["keys"] if "keys" in read else [read]
+        keys = [_import("MUNERIS_SEALING_KEY", jwk) for jwk in jwks]
+        if not all(key.is_private for key in keys):
+            raise ValueError("MUNERIS_SEALING_KEY has to be a private key")
+        self._keys = {key.kid: key for key in keys}
+
+    def open(self, sealed: bytes, owner: str) -> bytes:
         """The value.
 
         Raises:
-            SealError: it was sealed with another key or for another owner, or it is damaged.
+            SealError: it was sealed for other keys or another owner, or it is damaged.
         """
-        if sealed.key_id != self.key_id:
-            raise SealError(f"sealed with key {sealed.key_id}, and this region's is {self.key_id}")
-        nonce, body = sealed.body[:_NONCE_BYTES], sealed.body[_NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, body, owner.encode())
-        except (InvalidTag, ValueError) as error:
-            raise SealError("sealed for another owner, or damaged") from error
+            envelope = cast("GeneralJSONSerialization", json.loads(sealed))
+            for recipient in envelope["recipients"]:
+                key = self._keys.get(str(recipient["header"]["kid"]))
+                if key is not None:
+                    return self._open(
+                        cast("GeneralJSONSerialization", {**envelope, "recipients": [recipient]}), key, owner
+                    )
+        except (JoseError, KeyError, TypeError, ValueError):
+            raise SealError("damaged") from None  # the cause may quote what is sealed
+        raise SealError("sealed for keys that this region does not have")
+
+    def _open(self, envelope: GeneralJSONSerialization, key: ECKey, owner: str) -> bytes:
+        opened = jwe.decrypt_json(envelope, key, algorithms=_ALGORITHMS)
+        if opened.aad != owner.encode() or opened.plaintext is None:
+            raise SealError("sealed for another owner")
+        return opened.plaintext
+
+
+def _import(setting: str, jwk: Jwk) -> ECKey:
+    try:
+        key = ECKey.import_key(dict(jwk))
+        key.check_use("enc")
+    except (JoseError, KeyError, TypeError, ValueError):
+        raise ValueError(f"{setting} is no EC key in JSON that seals") from None
+    if key.kid is None or key.curve_name != _CURVE:
+        raise ValueError(f"{setting} has to be a key of {_CURVE} with a kid")
+    return key

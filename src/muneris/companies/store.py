@@ -37,7 +37,9 @@ class CompanyStore:
         await self._outbox.announce(company.code)
         transaction = Transaction(company.code).insert(_KEY, _values(company))
         try:
-            await self._config.transact(self._outbox.owe(transaction, company.home_region, _FIRST_VERSION))
+            await self._config.transact(
+                self._outbox.owe_home(transaction, company.home_region, _FIRST_VERSION)
+            )
         except RowExistsError:
             return False
         return True

@@ -3,20 +3,13 @@
 import time
 from collections.abc import Callable, Mapping
 
-from muneris.cloud.tables import (
-    Row,
-    RowChangedError,
-    RowExistsError,
-    RowMissingError,
-    Table,
-    Transaction,
-    Value,
-)
+from muneris.cloud.tables import Row, Table, Value, Values
 from muneris.cloud.tables.spread import MAIN
 from muneris.core.cache import Cache
 from muneris.core.ids import PROPERTY_CODE
 from muneris.core.problems import PROPERTY_IN_ANOTHER_REGION, PROPERTY_NOT_FOUND, ProblemError
 from muneris.directory.accounts import find_account
+from muneris.replication.conditional import write_if
 
 KEY = "home"
 _FOUND_SECONDS = 60.0
@@ -118,23 +111,16 @@ async def record_home(table: Table, code: str, region: str, version: int, accoun
     prevails: so all directories come to agree. `account` is for the home region's own directory: where it
     keeps the property. What is settled there stays, whatever is recorded later and by whom.
     """
-    while True:
-        stored = await table.find(code, KEY)
+
+    def decide(stored: Row | None) -> Values | None:
         if stored is not None and not _prevails(region, version, stored):
-            return
-        values: dict[str, Value] = {"Region": region, "Version": version}
+            return None
+        home: dict[str, Value] = {"Region": region, "Version": version}
         if account is not None and (stored is None or find_account(stored, region) is None):
-            values["Account"] = account
-        transaction = Transaction(code)
-        if stored is None:
-            transaction.insert(KEY, values)
-        else:
-            transaction.merge(KEY, values, etag=stored.etag)
-        try:
-            await table.transact(transaction)
-        except (RowExistsError, RowChangedError, RowMissingError):
-            continue  # another writer was faster: compare with what that one wrote
-        return
+            home["Account"] = account
+        return home
+
+    await write_if(table, code, KEY, decide)
 
 
 def _prevails(region: str, version: int, stored: Row) -> bool:

@@ -1,4 +1,4 @@
-"""`muneris order`, `work` and `poison`: what they ask of a region, and how they say what it answers."""
+"""`muneris order`, `work`, `poison`, `master`, `tokens`: what they ask of a region, and how they answer."""
 
 import asyncio
 import json
@@ -58,9 +58,9 @@ class Done:
     refusal: str = ""
 
 
-def run(*words: str) -> Done:
+def run(*words: str, typed: str | None = None) -> Done:
     """A command, in this process: a new one takes a second to start."""
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(cli, words)
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(cli, words, input=typed)
     if isinstance(result.exception, LocalCloudError):
         return Done(result.exit_code, result.stdout, str(result.exception))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -76,8 +76,8 @@ class Cloud:
     layout: Layout
     regions: list[Region]
 
-    async def command(self, *words: str) -> Done:
-        return await asyncio.to_thread(run, *words, "--data-dir", str(self.data_dir))
+    async def command(self, *words: str, typed: str | None = None) -> Done:
+        return await asyncio.to_thread(run, *words, "--data-dir", str(self.data_dir), typed=typed)
 
     async def document(self, *words: str) -> object:
         done = await self.command(*words, "--json")
@@ -394,3 +394,66 @@ def test_without_a_cloud_it_says_so(tmp_path: Path) -> None:
     refused = muneris("order", "list", "--data-dir", str(tmp_path))
     message = f"muneris: No local cloud runs on {tmp_path}: start one with 'muneris up'.\n"
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", message)
+
+
+SINCE = "2030-05-04T10:31:10.123456Z"
+ROLE = {"epoch": 3, "region": "api2", "since": SINCE, "forced": False}
+VOTES = [
+    {"region": "api1", "reachable": True, "role": ROLE},
+    {"region": "api2", "reachable": False, "role": None},
+]
+MASTER = "/v1/sts_token_master/master"
+
+
+async def test_the_master_is_shown_with_what_every_region_says(cloud: Cloud) -> None:
+    cloud.regions[1].answer = {"master": ROLE, "regions": VOTES}
+    who, head, one, two = await rows(cloud, "master", "status", "--region", "api2")
+    assert " ".join(who) == "api2 is the master since epoch 3."
+    assert head == ["region", "answers", "master", "epoch", "since", "forced"]
+    assert one == ["api1", "True", "api2", "3", "2030-05-04T10:31:10Z", "False"]
+    assert two == ["api2", "False", "-", "-", "-", "-"]
+    assert cloud.regions[1].asked == [("GET", MASTER, None)]
+
+
+async def test_that_nobody_is_master_is_said(cloud: Cloud) -> None:
+    cloud.regions[0].answer = {"master": None, "regions": VOTES}
+    said = (await cloud.command("master", "status")).stdout.splitlines()[0]
+    assert said == "Nobody is the master, and no token is refreshed: promote a region."
+    assert await cloud.document("master", "status") == {"master": None, "regions": VOTES}
+
+
+async def test_a_region_is_promoted_by_asking_it(cloud: Cloud) -> None:
+    cloud.regions[1].answer = ROLE
+    done = await cloud.command("master", "promote", "--region", "api2")
+    assert done == Done(0, "api2 is the master (epoch 3): it refreshes in 5 minutes.\n")
+    assert cloud.regions[1].asked == [("POST", f"{MASTER}/promote", {"force": False, "confirm": ""})]
+
+
+async def test_force_sends_what_was_typed_for_the_region(cloud: Cloud) -> None:
+    cloud.regions[1].answer = ROLE
+    done = await cloud.command("master", "promote", "--region", "api2", "--force", "--json", typed="api2\n")
+    assert (done.exit_code, json.loads(done.stdout)) == (0, ROLE)
+    assert cloud.regions[1].asked == [("POST", f"{MASTER}/promote", {"force": True, "confirm": "api2"})]
+
+
+async def test_a_promotion_without_a_region_is_wrong_usage(cloud: Cloud) -> None:
+    assert (await cloud.command("master", "promote")).exit_code == 2
+    assert cloud.regions[0].asked == []
+
+
+async def test_accounts_are_listed_once_a_region(cloud: Cloud) -> None:
+    valid = {"region": "api1", "state": "valid", "version": 7, "age_days": 1, "days_left": 9}
+    silent = {"region": "api2", "state": "unreachable", "version": None, "age_days": None, "days_left": None}
+    regions = [valid, silent]
+    account = {"account": "4f1d", "organization": "nordic", "username": "api", "regions": regions}
+    cloud.regions[0].answer = {"items": [account]}
+    head, one, two = await rows(cloud, "tokens", "list")
+    assert head == ["organization", "user", "region", "state", "version", "age", "expires"]
+    assert one == ["nordic", "api", "api1", "valid", "7", "1", "d", "in", "9", "d"]
+    assert two == ["nordic", "api", "api2", "unreachable", "-", "-", "-"]
+    assert cloud.regions[0].asked == [("GET", "/v1/sts_token_master/accounts", None)]
+    assert await cloud.document("tokens", "list") == {"items": [account]}
+
+
+async def test_no_account_is_said(cloud: Cloud) -> None:
+    assert (await cloud.command("tokens", "list")).stdout == "No account was ever signed in.\n"

@@ -1,4 +1,4 @@
-from benchmarks.report import SATURATED, TOGETHER, WRITES, Life, Phase, Recovery, Startup, Wire
+from benchmarks.report import SATURATED, TOGETHER, WRITES, Life, Phase, Recovery, Replication, Startup, Wire
 from benchmarks.tables import tables
 from tests.unit.benchmarks.records import EMPTY, figures, growth, ratio
 
@@ -49,6 +49,21 @@ def test_what_has_a_target_is_shown_with_it_whether_it_is_met_or_not() -> None:
 def test_a_life_says_how_many_orders_were_left_out_of_it() -> None:
     by_title = {table.title: table for table in tables(EMPTY.updated([life("slow")]))}
     assert by_title["From accepted to confirmed"].rows == [("slow", "10", "3", "4.0", "0.50", "1.25")]
+
+
+def test_tokens_are_told_for_all_accounts_in_seconds_and_for_one_in_calls() -> None:
+    refreshed = Replication(
+        name="refreshed", accounts=2_000, seconds=161.4, own_calls=14.04, other_calls=14.0, cpu_ms=14.58
+    )
+    [table] = tables(EMPTY.updated([refreshed]))
+    assert dict(zip(table.columns, table.rows[0], strict=True)) == {
+        "": "refreshed",
+        "accounts": "2,000",
+        "seconds for all": "161",
+        "an account: calls to its own region": "14.0",
+        "to the others": "14.0",
+        "CPU ms": "14.6",
+    }
 
 
 def test_void_pairs_events_that_were_left_to_the_sweeper_and_repeated_orders_are_said() -> None:

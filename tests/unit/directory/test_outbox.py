@@ -28,7 +28,9 @@ class Registry:
 
     async def register(self, code: str, version: int = 1) -> None:
         await self.outbox.announce(code)
-        await self.config.transact(self.outbox.owe(Transaction(code).upsert("company", {}), "api1", version))
+        await self.config.transact(
+            self.outbox.owe_home(Transaction(code).upsert("company", {}), "api1", version)
+        )
 
     async def register_property(self, code: str) -> None:
         await self.outbox.announce(code)

@@ -19,7 +19,8 @@ def test_the_example_and_the_documentation_list_the_same_settings() -> None:
 def test_the_example_is_what_the_default_ports_give_region_api1(tmp_path: Path) -> None:
     keys = load_keys(tmp_path, ["api1", "api2", "api3"])
     settings = app_settings.app_settings(Layout(7070, tmp_path), API1, "auth", keys)
-    generated = {"MUNERIS_EVENTS_KEY", "MUNERIS_SIGNING_KEY", "MUNERIS_SEALING_KEY", "MUNERIS_STAFF_JWKS"}
+    generated = {"MUNERIS_EVENTS_KEY", "MUNERIS_SIGNING_KEY", "MUNERIS_STAFF_JWKS"}
+    generated |= {"MUNERIS_SEALING_KEY", "MUNERIS_SEALING_RECIPIENTS"}
     present = {"MUNERIS_APPS"}  # the apps this checkout has
     expected = {
         name: value for name, value in app_settings.load_example().items() if name not in generated | present
@@ -64,3 +65,4 @@ def test_each_region_has_its_own_values(tmp_path: Path) -> None:
         "api3": "http://localhost:8003",
     }
     assert settings["MUNERIS_EVENTS_ENDPOINT"] == "http://127.0.0.1:8023/topics/muneris/api/events"
+    assert settings["MUNERIS_WEBHOOK_URL"] == "http://localhost:8002"

@@ -7,7 +7,7 @@ from tests.sample_orders import sample_file
 from localcloud.replay.menu import SampleMenu
 from localcloud.replay.sample import SampleLine, SampleOrder, read_sample
 from localcloud.simulators.simphony.check_request import CheckRequest
-from localcloud.simulators.simphony.menus import Menu
+from localcloud.simulators.simphony.menu import Menu
 from localcloud.simulators.simphony.pricing import price
 from localcloud.simulators.simphony.site import Site
 from localcloud.simulators.simphony.wire import parse, to_text

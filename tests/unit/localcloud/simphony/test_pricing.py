@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.simulators.simphony.check_request import CheckRequest
 from localcloud.simulators.simphony.demo_menu import DEMO_SITE, demo_menu
-from localcloud.simulators.simphony.menus import Menu
+from localcloud.simulators.simphony.menu import Menu
 from localcloud.simulators.simphony.pricing import PricedCheck, price
 from localcloud.simulators.simphony.problems import ProblemError
 from localcloud.simulators.simphony.wire import to_text

@@ -1,4 +1,3 @@
-import base64
 import json
 import stat
 from pathlib import Path
@@ -20,7 +19,9 @@ def test_every_region_has_its_own(tmp_path: Path) -> None:
         "crv": "P-256",
         "alg": "ES256",
     }
-    assert [len(base64.b64decode(region.sealing)) for region in regions.values()] == [32, 32]
+    sealing = [json.loads(region.sealing) for region in regions.values()]
+    assert [(key["crv"], key["use"]) for key in sealing] == [("P-256", "enc")] * 2
+    assert sealing[0]["kid"] != sealing[1]["kid"]
 
 
 def test_only_their_owner_reads_them(tmp_path: Path) -> None:

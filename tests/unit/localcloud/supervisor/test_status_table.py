@@ -12,7 +12,7 @@ STATUS = Status(
             name="api1",
             endpoint="http://localhost:7071",
             healthy=True,
-            storage=StorageStatus(blob="b", queue="q", table="t", connection_string="c"),
+            storage=StorageStatus(pid=11, blob="b", queue="q", table="t", connection_string="c"),
             apps=[
                 AppStatus(name="auth", pid=12, state=State.RUNNING, restarts=0),
                 AppStatus(name="orders", pid=None, state=State.STOPPED, restarts=3),

@@ -1,0 +1,1 @@
+"""What all regions hold alike: the queue to them, the master role, and the tokens of Oracle accounts."""
