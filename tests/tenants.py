@@ -1,6 +1,6 @@
 """One region's auth and config apps in memory, with a clock and a Simphony that tests set."""
 
-import base64
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from muneris.cloud.documents.memory import MemoryDocuments
 from muneris.cloud.http import Authenticate, PublicKeys, create_api
 from muneris.cloud.http.app_health import health_router
 from muneris.cloud.http.guard import Guard
-from muneris.cloud.sealing import Seal
+from muneris.cloud.sealing import Opener, Sealer, generate_sealing_key, to_public_jwk
 from muneris.cloud.tables import Table, TableUnavailableError
 from muneris.cloud.tables.memory import MemoryTable
 from muneris.cloud.tables.spread import MAIN
@@ -31,21 +31,33 @@ from muneris.companies import api as companies_api
 from muneris.companies.service import Companies
 from muneris.companies.store import CompanyStore
 from muneris.config import api as config_api
+from muneris.config.menu_source import MenuSource
+from muneris.config.menu_status import MenuStatuses
+from muneris.config.menu_upkeep import CONNECTED, AskedRefreshes, MenuUpkeep
 from muneris.config.menus import Menus
 from muneris.config.publishing import AGENDA as PUBLISH
 from muneris.config.publishing import Publishing
 from muneris.config.service import Properties
 from muneris.config.simphony_connection import SimphonyConnections
 from muneris.config.store import PropertyStore
+from muneris.config.subscriptions import Subscriptions
+from muneris.config.webhooks import ToldMessages, Webhooks
 from muneris.directory import Directory, DirectoryOutbox
 from muneris.directory.outbox import AGENDA as DIRECTORY
+from muneris.replication.tokens import AGENDA as TOKENS
+from muneris.replication.tokens import TokenKeeper, token_outbox
+from muneris.simphony.configuration import Taxes, UnavailableItems, Versioned
 from muneris.simphony.errors import SignInFailedError, SignInFailure, SimphonyError
 from muneris.simphony.menu import Definition, MenuItem, Price, SimphonyMenu
-from muneris.simphony.model import Account, Connection, Location, RevenueCenter, Tokens
-from muneris.simphony.store import StoredTokens
+from muneris.simphony.model import Account, Connection, Tokens
+from muneris.simphony.notifications import Subscription, WebhookKey
+from muneris.simphony.organization import Location, RevenueCenter
 
 REGIONS = {"api1": "http://localhost:7071", "api2": "http://localhost:7072", "api3": "http://localhost:7073"}
-SEALING_KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+SEALING_KEY = generate_sealing_key()
+OPENER, SEALER = Opener(SEALING_KEY), Sealer({"api1": to_public_jwk(SEALING_KEY)})
+CALLBACK = "https://api1.muneris.example"
+WEBHOOK_SECRET = b"a secret of all regions"
 STAFF_KEY = staff.generate_signing_key()
 SIGNING_KEY = staff.generate_signing_key()
 
@@ -124,10 +136,15 @@ def soup(price: str = "89.5") -> SimphonyMenu:
 
 @dataclass
 class FakeSimphony:
-    """Answers what it is told to; `errors` by the name of a call."""
+    """Answers what it is told to; `errors` by the name of a call; `sent`: which reads were whole."""
 
     clock: ManualClock
     menu: SimphonyMenu = field(default_factory=soup)
+    unavailable: UnavailableItems = field(default_factory=UnavailableItems)
+    taxes: Taxes = field(default_factory=Taxes)
+    subscriptions: list[Subscription] = field(default_factory=list)
+    registered: WebhookKey | None = None
+    sent: list[bool] = field(default_factory=list)
     errors: dict[str, SimphonyError] = field(default_factory=dict)
     bearers: list[str] = field(default_factory=list)
 
@@ -140,16 +157,59 @@ class FakeSimphony:
 
     async def get_location(self, connection: Connection, bearer: str) -> Location:
         self._check("get_location", bearer)
-        return Location(locRef=connection.loc_ref, name="Copenhagen", currency="DKK")
+        return Location(loc_ref=connection.loc_ref, name="Copenhagen", currency="DKK")
 
     async def get_revenue_center(self, connection: Connection, bearer: str) -> RevenueCenter:
         self._check("get_revenue_center", bearer)
-        return RevenueCenter(rvcRef=connection.rvc_ref, name="Restaurant")
+        return RevenueCenter(rvc_ref=connection.rvc_ref, name="Restaurant")
 
-    async def get_menu(self, connection: Connection, bearer: str) -> SimphonyMenu:
+    async def get_menu(
+        self, connection: Connection, bearer: str, *, etag: str | None = None
+    ) -> Versioned[SimphonyMenu] | None:
         assert connection.rvc_ref == SIMPHONY["rvc_ref"]
         self._check("get_menu", bearer)
-        return self.menu
+        return self._unless(etag, self.menu)
+
+    async def get_unavailable(
+        self, connection: Connection, bearer: str, *, etag: str | None = None
+    ) -> Versioned[UnavailableItems] | None:
+        assert connection.account
+        self._check("get_unavailable", bearer)
+        return self._unless(etag, self.unavailable)
+
+    async def get_taxes(
+        self, connection: Connection, bearer: str, *, etag: str | None = None
+    ) -> Versioned[Taxes] | None:
+        assert connection.account
+        self._check("get_taxes", bearer)
+        return self._unless(etag, self.taxes)
+
+    async def register(self, connection: Connection, bearer: str, key: WebhookKey) -> None:
+        assert connection.account
+        self._check("register", bearer)
+        self.registered = key
+
+    async def get_subscriptions(self, connection: Connection, bearer: str) -> tuple[Subscription, ...]:
+        assert connection.account
+        self._check("get_subscriptions", bearer)
+        return tuple(self.subscriptions)
+
+    async def subscribe(self, connection: Connection, bearer: str, wanted: Subscription) -> Subscription:
+        assert connection.account
+        self._check("subscribe", bearer)
+        made = wanted.model_copy(update={"subscription_id": f"s{len(self.subscriptions) + 1}"})
+        self.subscriptions.append(made)
+        return made
+
+    async def unsubscribe(self, connection: Connection, bearer: str, subscription_id: str) -> None:
+        assert connection.account
+        self._check("unsubscribe", bearer)
+        self.subscriptions = [each for each in self.subscriptions if each.subscription_id != subscription_id]
+
+    def _unless[T](self, etag: str | None, value: T) -> Versioned[T] | None:
+        present = f'"{hashlib.sha256(repr(value).encode()).hexdigest()}"'
+        self.sent.append(etag != present)
+        return None if etag == present else Versioned(value, present)
 
     def _check(self, name: str, bearer: str | None = None) -> None:
         if bearer is not None:
@@ -208,21 +268,40 @@ class TenantRegion:
         self.publishing = Publishing(store, self.documents, publications)
         companies = self._companies(directory)
         properties = Properties(store, self.publishing, companies, directory, self.outbox)
-        self.stored_tokens = StoredTokens(self.tokens, Seal(SEALING_KEY), self.clock)
+        outbox = token_outbox(self.tokens, Agenda(self.agenda, TOKENS, self.clock), {})
+        self.stored_tokens = TokenKeeper("api1", self.tokens, OPENER, SEALER, outbox, self.clock)
+        connected = Agenda(self.agenda, CONNECTED, self.clock)
+        self.subscriptions = Subscriptions(
+            store,
+            connected,
+            self.simphony,
+            self.stored_tokens,
+            "https://api1.muneris.example",
+            WEBHOOK_SECRET,
+        )
         connections = SimphonyConnections(
-            properties, store, self.publishing, self.simphony, self.stored_tokens
+            properties,
+            store,
+            self.publishing,
+            self.simphony,
+            self.stored_tokens,
+            connected,
+            self.subscriptions,
         )
         menus = Menus(
             properties,
             store,
             self.publishing,
             self.documents,
-            self.simphony,
-            self.stored_tokens,
+            MenuSource(self.simphony, self.stored_tokens, self.documents),
+            MenuStatuses(self.config),
             self.clock,
         )
+        self.asked = AskedRefreshes(self.agenda, self.clock)
+        self.upkeep = MenuUpkeep(menus, connected, self.asked)
+        webhooks = Webhooks(properties, ToldMessages(self.config), self.asked, WEBHOOK_SECRET, self.clock)
         return (
-            config_api.router(properties, connections, menus, authenticate),
+            config_api.router(properties, connections, menus, webhooks, authenticate),
             health_router("config", "api1"),
         )
 
@@ -232,13 +311,14 @@ class TenantRegion:
         path: str,
         json: object = None,
         *,
+        body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         anonymous: bool = False,
     ) -> Response:
         """A request to the app that the path names, as staff unless headers or `anonymous` say otherwise."""
         app = self.auth if path.startswith("/v1/auth/") else self.config_app
         signed = {} if anonymous else self.staff
-        return await call(app, method, path, json=json, headers={**signed, **(headers or {})})
+        return await call(app, method, path, json=json, body=body, headers={**signed, **(headers or {})})
 
     async def add_company(self) -> None:
         assert (await self.send("POST", "/v1/auth/companies", COMPANY)).status == 202

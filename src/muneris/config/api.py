@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from muneris.cloud.http import Authenticate, problem_responses
@@ -11,6 +11,8 @@ from muneris.cloud.http.continuation import read_continuation, to_continuation
 from muneris.cloud.http.staff import require_staff
 from muneris.companies.problems import COMPANY_IN_ANOTHER_REGION, COMPANY_NOT_ACTIVE, COMPANY_NOT_FOUND
 from muneris.config.menu import Menu
+from muneris.config.menu_changes import MenuChanges
+from muneris.config.menu_status import MenuStatus
 from muneris.config.menus import Menus
 from muneris.config.model import PropertySettings, SimphonySettings, etag_version
 from muneris.config.problems import (
@@ -20,15 +22,19 @@ from muneris.config.problems import (
     SIMPHONY_CHECK_FAILED,
     SIMPHONY_NOT_CONNECTED,
     SIMPHONY_UNAVAILABLE,
+    TOKEN_REJECTED,
+    WEBHOOK_NOT_SIGNED,
 )
 from muneris.config.property import Property
 from muneris.config.service import Properties
-from muneris.config.simphony_connection import Findings, SimphonyConnections
+from muneris.config.simphony_connection import AccountStatus, Findings, SimphonyConnections
+from muneris.config.webhooks import Webhooks
 from muneris.core.identity import Caller
 from muneris.core.ids import PROPERTY_CODE
 from muneris.core.problems import (
     CHANGED_MEANWHILE,
     FORBIDDEN,
+    MALFORMED_JSON,
     PROPERTY_IN_ANOTHER_REGION,
     PROPERTY_NOT_FOUND,
 )
@@ -83,13 +89,18 @@ class MenuRefreshed(BaseModel):
 
 
 def router(
-    properties: Properties, connections: SimphonyConnections, menus: Menus, authenticate: Authenticate
+    properties: Properties,
+    connections: SimphonyConnections,
+    menus: Menus,
+    webhooks: Webhooks,
+    authenticate: Authenticate,
 ) -> APIRouter:
     """The routes below `/v1/config`."""
     routes = APIRouter(prefix="/v1/config")
     routes.include_router(_property_routes(properties, authenticate))
     routes.include_router(_simphony_routes(connections, authenticate))
     routes.include_router(_menu_routes(menus, authenticate))
+    routes.include_router(_webhook_routes(webhooks))
     return routes
 
 
@@ -163,6 +174,14 @@ def _simphony_routes(connections: SimphonyConnections, authenticate: Authenticat
     ) -> Findings:
         return await connections.connect(property_code, settings)
 
+    @routes.get(
+        "/properties/{property_code}/simphony",
+        summary="How the tokens of a property's Oracle account stand",
+        responses=problem_responses(FORBIDDEN, *_NOT_HERE, SIMPHONY_NOT_CONNECTED),
+    )
+    async def get_simphony(property_code: Code) -> AccountStatus:
+        return await connections.get_status(property_code)
+
     return routes
 
 
@@ -175,26 +194,61 @@ def _menu_routes(menus: Menus, authenticate: Authenticate) -> APIRouter:
         summary="Read the menu from Simphony and publish it",
         dependencies=[Depends(require_staff(authenticate))],
         responses=problem_responses(
-            FORBIDDEN, *_NOT_HERE, SIMPHONY_NOT_CONNECTED, MENU_EMPTY, SIMPHONY_UNAVAILABLE
+            FORBIDDEN, *_NOT_HERE, SIMPHONY_NOT_CONNECTED, MENU_EMPTY, SIMPHONY_UNAVAILABLE, TOKEN_REJECTED
         ),
     )
     async def refresh_menu(property_code: Code) -> MenuRefreshed:
         return MenuRefreshed(version=(await menus.refresh(property_code)).version)
 
     @routes.get(
+        "/status",
+        summary="How the last refresh of the menu went",
+        dependencies=[Depends(require_staff(authenticate))],
+        responses=problem_responses(FORBIDDEN, *_NOT_HERE),
+    )
+    async def get_menu_status(property_code: Code) -> MenuStatus:
+        return await menus.status(property_code)
+
+    @routes.get(
         "",
-        summary="The menu that an app orders from",
-        response_model=Menu,
+        summary="The menu that an app orders from, or what has changed of it",
+        response_model=Menu | MenuChanges,
         responses={**UNCHANGED, **problem_responses(FORBIDDEN, *_NOT_HERE, MENU_NOT_FOUND)},
     )
     async def get_menu(
         property_code: Code,
         caller: Annotated[Caller, Depends(authenticate)],
+        since: Annotated[
+            str | None, Query(description="The version that is held: what has changed since is answered")
+        ] = None,
         if_none_match: ConditionHeader = None,
     ) -> Response:
+        """A version that is too old to compare with: the whole menu."""
         if not caller.may_order_at(property_code):
             raise FORBIDDEN("This session is another property's.")
-        menu = await menus.get(property_code)
+        menu: Menu | MenuChanges
+        menu = await (menus.get_since(property_code, since) if since else menus.get(property_code))
         return conditional_response(menu.model_dump_json(exclude_none=True), menu.version, if_none_match)
+
+    return routes
+
+
+def _webhook_routes(webhooks: Webhooks) -> APIRouter:
+    """What Simphony calls; its contract is Oracle's (Notifications API, Webhook), not ours."""
+    routes = APIRouter(tags=["simphony"])
+
+    @routes.post(
+        "/webhooks/simphony/{property_code}",
+        status_code=204,
+        summary="Simphony tells of changes; the body is signed with the key that we registered",
+        responses=problem_responses(WEBHOOK_NOT_SIGNED, MALFORMED_JSON, *_NOT_HERE),
+    )
+    async def receive_notification(
+        request: Request,
+        property_code: Code,
+        key_id: Annotated[str, Header()] = "",
+        digest: Annotated[str, Header()] = "",
+    ) -> None:
+        await webhooks.receive(property_code, await request.body(), key_id, digest)
 
     return routes

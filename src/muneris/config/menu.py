@@ -1,16 +1,19 @@
 """A property's menu as an app orders from it: what config publishes and everybody reads. Pure."""
 
-import hashlib
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from muneris.inventory.availability import Availability, ItemAvailability
+from muneris.config.menu_version import shown_version
+from muneris.inventory.availability import AVAILABLE, Availability, ItemAvailability
 
 Text = dict[str, str]
 """A text by language code: `{"en-US": "Soup"}`."""
+
+
+_NOT_FOR_SALE = ItemAvailability(state="unavailable")
 
 
 class _Part(BaseModel):
@@ -18,11 +21,12 @@ class _Part(BaseModel):
 
 
 class Price(_Part):
-    """One of a definition's prices, in the menu's currency."""
+    """One of a definition's prices, in the menu's currency; `level` is the menu level that has it."""
 
     price_sequence: int = Field(examples=[1])
     name: str | None = Field(default=None, examples=["Lunch"])
     price: Decimal = Field(examples=["89.50"])
+    level: int | None = Field(default=None, examples=[2])
 
 
 class CondimentRule(_Part):
@@ -34,12 +38,13 @@ class CondimentRule(_Part):
 
 
 class Definition(_Part):
-    """One of an item's variants (Simphony's menu item definition)."""
+    """One of an item's variants (Simphony's menu item definition); whether the POS can sell it."""
 
     definition_sequence: int = Field(examples=[1])
     name: Text | None = Field(default=None, examples=[{"en-US": "Large"}])
     prices: tuple[Price, ...]
     condiment_groups: tuple[CondimentRule, ...] = ()
+    available: bool = Field(default=True, examples=[True])
 
     def find_price(self, price_sequence: int) -> Decimal | None:
         """One of its prices, or None."""
@@ -62,14 +67,20 @@ class Item(_Part):
     )
     tax_class: int | None = Field(default=None, examples=[1])
 
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether the POS can sell it in some form."""
+        return any(each.available for each in self.definitions)
+
 
 class Condiment(_Part):
-    """A choice within a group, and what one of it costs."""
+    """A choice within a group, what one of it costs, and whether the POS can sell it."""
 
     condiment_id: int = Field(examples=[52003])
     name: Text = Field(examples=[{"en-US": "Croutons"}])
     price: Decimal = Field(examples=["5.00"])
     definition_sequence: int = Field(default=1, examples=[1])
+    available: bool = Field(default=True, examples=[True])
 
 
 class CondimentGroup(_Part):
@@ -78,6 +89,48 @@ class CondimentGroup(_Part):
     condiment_group_id: int = Field(examples=[52])
     name: Text = Field(examples=[{"en-US": "Toppings"}])
     condiments: tuple[Condiment, ...]
+
+
+class ComboChoice(_Part):
+    """An item that a combo offers, and what it adds to the combo's price; without prices, nothing."""
+
+    menu_item_id: int = Field(examples=[12001])
+    definition_sequence: int = Field(default=1, examples=[1])
+    prices: tuple[Price, ...] = ()
+
+
+class ComboGroup(_Part):
+    """One choice within a combo: of its main item, or of a side."""
+
+    combo_group_id: int = Field(examples=[61])
+    name: Text = Field(examples=[{"en-US": "Drink"}])
+    is_main: bool = Field(examples=[False])
+    choices: tuple[ComboChoice, ...]
+
+
+class Combo(_Part):
+    """A meal of several items, sold as the item that `menu_item_id` names."""
+
+    combo_meal_id: int = Field(examples=[6])
+    menu_item_id: int = Field(examples=[11006])
+    name: Text = Field(examples=[{"en-US": "Burger menu"}])
+    groups: tuple[ComboGroup, ...]
+
+
+class TaxRate(_Part):
+    """A tax in percent, that prices include or that is added to them."""
+
+    tax_rate_id: str = Field(examples=["1"])
+    name: Text = Field(examples=[{"en-US": "VAT"}])
+    percentage: Decimal = Field(examples=["25"])
+    included: bool = Field(examples=[True])
+
+
+class TaxClass(_Part):
+    """The taxes on items of a class."""
+
+    tax_class: int = Field(examples=[1])
+    rates: tuple[TaxRate, ...]
 
 
 class Group(_Part):
@@ -97,6 +150,8 @@ class Menu(_Part):
     groups: tuple[Group, ...]
     items: tuple[Item, ...]
     condiment_groups: tuple[CondimentGroup, ...]
+    combos: tuple[Combo, ...] = ()
+    tax_classes: tuple[TaxClass, ...] = ()
 
     @cached_property
     def definitions(self) -> dict[tuple[int, int], Definition]:
@@ -122,17 +177,26 @@ class Menu(_Part):
             for group in self.condiment_groups
         }
 
+    @cached_property
+    def sold_out(self) -> frozenset[tuple[int, int]]:
+        """What the POS cannot sell: definitions of items, and condiments, by id and definition sequence."""
+        condiments = {key: each for group in self.condiments.values() for key, each in group.items()}
+        return frozenset({
+            *(key for key, each in self.definitions.items() if not each.available),
+            *(key for key, each in condiments.items() if not each.available),
+        })  # fmt: skip
+
 
 def with_availability(menu: Menu, availability: Availability, now: datetime) -> Menu:
     """A menu with how each of its items stands at that moment, by which its version differs, too."""
+    restricted = availability.restricted(now)
     items = tuple(
-        item.model_copy(update={"availability": availability.of(item.menu_item_id, now)})
+        item.model_copy(update={"availability": restricted.get(item.menu_item_id, AVAILABLE)})
+        if item.is_for_sale
+        else item.model_copy(update={"availability": _NOT_FOR_SALE})
         for item in menu.items
     )
-    version = menu.version
-    if restricted := availability.restricted(now):
-        version += f"-{hashlib.sha256(repr(restricted).encode()).hexdigest()[:16]}"
-    return menu.model_copy(update={"items": items, "version": version})
+    return menu.model_copy(update={"items": items, "version": shown_version(menu.version, restricted)})
 
 
 def menu_document(property_code: str) -> str:

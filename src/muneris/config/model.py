@@ -10,7 +10,7 @@ from muneris.companies.model import EmailAddress, Text
 from muneris.config.ordering import Ordering
 from muneris.config.property import Property
 from muneris.core.money import CURRENCIES
-from muneris.simphony.model import Account, Connection, Name
+from muneris.simphony.model import Account, Bearer, Connection, MenuVersion, Name
 
 
 def _known_zone(name: str) -> str:
@@ -54,7 +54,7 @@ class PropertySettings(BaseModel):
 
 
 class SimphonySettings(BaseModel):
-    """How to reach a property's Simphony; the password is used once and kept nowhere."""
+    """How to reach a property's Simphony, as `Connection`; the password is kept only if that is asked for."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,12 +63,16 @@ class SimphonySettings(BaseModel):
     client_id: Text
     username: Text
     password: SecretStr = Field(min_length=1, max_length=200)
+    keep_password: bool = False
+    """Whether it is kept, sealed, to sign in again when no refresh token works any more."""
     org_short_name: Name
     loc_ref: Name
     rvc_ref: int
     employee_ref: int
     order_type_refs: dict[str, int]
     tender_refs: dict[str, int] = {}
+    bearer: Bearer = "id_token"
+    menu_version: MenuVersion = 1
 
     @property
     def account(self) -> Account:
@@ -81,14 +85,21 @@ class SimphonySettings(BaseModel):
         )
 
     @property
+    def kept_password(self) -> str | None:
+        """The password if it is to be kept."""
+        return self.password.get_secret_value() if self.keep_password else None
+
+    @property
     def connection(self) -> Connection:
         """What calls need to know."""
-        return Connection(account=self.account.id, **self.model_dump(exclude={"username", "password"}))
+        return Connection(
+            account=self.account.id, **self.model_dump(exclude={"username", "password", "keep_password"})
+        )
 
 
 def connected(known: Property, connection: Connection) -> Property:
     """The property with its Simphony set; with another revenue center its menu has to be loaded again."""
-    same_site = known.simphony is not None and _site(known.simphony) == _site(connection)
+    same_site = known.simphony is not None and known.simphony.site == connection.site
     status = known.status if same_site else "pending"
     return known.model_copy(update={"simphony": connection, "status": status})
 
@@ -98,7 +109,7 @@ def with_menu_from(known: Property, connection: Connection, currency: str) -> Pr
 
     It is configured with that, unless it moved on meanwhile: then the menu is not its own.
     """
-    same_site = known.simphony is not None and _site(known.simphony) == _site(connection)
+    same_site = known.simphony is not None and known.simphony.site == connection.site
     is_own = same_site and known.currency == currency
     return known.model_copy(update={"status": "configured" if is_own else "pending"})
 
@@ -106,10 +117,3 @@ def with_menu_from(known: Property, connection: Connection, currency: str) -> Pr
 def etag_version(known: Property) -> str:
     """A version of a property that changes whenever anything in it does."""
     return hashlib.sha256(known.model_dump_json().encode()).hexdigest()[:32]
-
-
-def _site(connection: Connection) -> tuple[str, str, str, int]:
-    """Where it leads; Simphony compares names without case (STS Gen2 guide, Header Parameters)."""
-    names = (connection.api_url, connection.org_short_name, connection.loc_ref)
-    url, organization, location = (name.lower() for name in names)
-    return url, organization, location, connection.rvc_ref

@@ -57,6 +57,7 @@ class Ordering(BaseModel):
     `opening_hours`: a day that is not named is closed; none at all: always open. An order for a later time
     is wanted `lead_minutes` to `furthest_days` ahead, and goes to stock and kitchen `lead_minutes` before.
     What has not reached Simphony is rejected `expire_after_minutes` after it was wanted; None: never.
+    Before one is accepted Simphony may take `pre_check_ms` milliseconds to price it; None: it is not asked.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,3 +67,4 @@ class Ordering(BaseModel):
     furthest_days: Annotated[int, Field(ge=0, le=365)] = 14
     capacity: Mapping[FulfilmentType, Capacity] = {}
     expire_after_minutes: Annotated[int, Field(ge=1, le=7 * _DAY_MINUTES)] | None = None
+    pre_check_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None

@@ -19,6 +19,7 @@ _SIMPHONY = {
     "tender_refs": {"online": 10},
     "account": "4f1d0c9b8a7e6f5d",
     "bearer": "id_token",
+    "menu_version": 1,
 }
 
 

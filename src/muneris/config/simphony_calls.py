@@ -6,10 +6,13 @@ import aiohttp
 
 from muneris.core.clock import Clock
 from muneris.simphony.client import SimphonyClient, open_session
-from muneris.simphony.errors import ReadFailedError
+from muneris.simphony.configuration import Taxes, UnavailableItems, Versioned
 from muneris.simphony.menu import SimphonyMenu
-from muneris.simphony.model import Account, Connection, Location, RevenueCenter, Tokens
+from muneris.simphony.model import Account, Connection, Tokens
+from muneris.simphony.notifications import Subscription, WebhookKey
+from muneris.simphony.organization import Location, RevenueCenter
 from muneris.simphony.sign_in import SignIn
+from muneris.simphony.transport import READ_AGAIN
 
 
 class SimphonyCalls:
@@ -26,18 +29,45 @@ class SimphonyCalls:
 
     async def get_location(self, connection: Connection, bearer: str) -> Location:
         """The location a connection names."""
-        return await self._client.get_location(connection, bearer)
+        return await self._client.organization.get_location(connection, bearer)
 
     async def get_revenue_center(self, connection: Connection, bearer: str) -> RevenueCenter:
         """The revenue center a connection names."""
-        return await self._client.get_revenue_center(connection, bearer)
+        return await self._client.organization.get_revenue_center(connection, bearer)
 
-    async def get_menu(self, connection: Connection, bearer: str) -> SimphonyMenu:
-        """The revenue center's menu."""
-        version = await self._client.get_menu(connection, bearer)
-        if version is None:  # only an answer to a request with an entity tag
-            raise ReadFailedError("Simphony answered that a menu never read has not changed")
-        return version.menu
+    async def get_menu(
+        self, connection: Connection, bearer: str, *, etag: str | None = None
+    ) -> Versioned[SimphonyMenu] | None:
+        """The revenue center's menu, unless it still is the one with that entity tag."""
+        return await self._client.configuration.get_menu(connection, bearer, etag=etag)
+
+    async def get_unavailable(
+        self, connection: Connection, bearer: str, *, etag: str | None = None
+    ) -> Versioned[UnavailableItems] | None:
+        """What it cannot sell now, as the menu."""
+        return await self._client.configuration.get_unavailable(connection, bearer, etag=etag)
+
+    async def get_taxes(
+        self, connection: Connection, bearer: str, *, etag: str | None = None
+    ) -> Versioned[Taxes] | None:
+        """Its taxes, as the menu."""
+        return await self._client.configuration.get_taxes(connection, bearer, etag=etag)
+
+    async def register(self, connection: Connection, bearer: str, key: WebhookKey) -> None:
+        """Have the account's notifications signed with a key."""
+        await self._client.notifications.register(connection, bearer, key)
+
+    async def get_subscriptions(self, connection: Connection, bearer: str) -> tuple[Subscription, ...]:
+        """The account's subscriptions."""
+        return await self._client.notifications.get_subscriptions(connection, bearer)
+
+    async def subscribe(self, connection: Connection, bearer: str, wanted: Subscription) -> Subscription:
+        """Subscribe."""
+        return await self._client.notifications.subscribe(connection, bearer, wanted)
+
+    async def unsubscribe(self, connection: Connection, bearer: str, subscription_id: str) -> None:
+        """End a subscription."""
+        await self._client.notifications.unsubscribe(connection, bearer, subscription_id)
 
     async def close(self) -> None:
         """Close the session, if one was opened."""
@@ -50,4 +80,4 @@ class SimphonyCalls:
 
     @cached_property
     def _client(self) -> SimphonyClient:
-        return SimphonyClient(self._session, allow_local=self._allow_local)
+        return SimphonyClient(self._session, allow_local=self._allow_local, reads=READ_AGAIN)

@@ -1,18 +1,22 @@
 """A property's Simphony: checked at once when it is set, then kept without the password."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import BaseModel, Field
 
+from muneris.cloud.agenda import Agenda
 from muneris.config.model import SimphonySettings, connected
-from muneris.config.problems import SIMPHONY_CHECK_FAILED
+from muneris.config.problems import SIMPHONY_CHECK_FAILED, SIMPHONY_NOT_CONNECTED
 from muneris.config.publishing import Publishing
 from muneris.config.service import Properties
 from muneris.config.store import PropertyStore
+from muneris.config.subscriptions import Subscriptions
+from muneris.replication.accounts import Standing, State
 from muneris.simphony.errors import SimphonyError
-from muneris.simphony.menu import SimphonyMenu
-from muneris.simphony.model import Account, Connection, Location, RevenueCenter, Tokens
+from muneris.simphony.model import Account, Connection, Tokens
+from muneris.simphony.organization import Location, RevenueCenter
 
 
 class Simphony(Protocol):
@@ -30,10 +34,6 @@ class Simphony(Protocol):
         """The revenue center a connection names."""
         ...
 
-    async def get_menu(self, connection: Connection, bearer: str) -> SimphonyMenu:
-        """The revenue center's menu."""
-        ...
-
 
 class KeptTokens(Protocol):
     """Where an account's tokens are kept."""
@@ -42,8 +42,12 @@ class KeptTokens(Protocol):
         """An account's tokens; `fresh` reads them from where they are stored, not from memory."""
         ...
 
-    async def keep_tokens(self, account: str, tokens: Tokens) -> None:
-        """Put an account's newest tokens in the place of the older ones."""
+    async def find_standing(self, account: str) -> Standing | None:
+        """How an account stands; None: it was never signed in."""
+        ...
+
+    async def keep_tokens(self, account: Account, tokens: Tokens, password: str | None = None) -> None:
+        """Put an account's newest tokens in the place of the older ones; keep a password that is given."""
         ...
 
 
@@ -67,11 +71,26 @@ class Findings(BaseModel, frozen=True):
         return [name for name, finding in self if not finding.ok]
 
 
+class AccountStatus(BaseModel, frozen=True):
+    """How the tokens of a property's Oracle account stand.
+
+    `sign_in_needed`: nothing refreshes them any more, and in `days_left` they expire; set Simphony again.
+    """
+
+    state: State = Field(examples=["valid"])
+    expires_at: datetime
+    days_left: int = Field(examples=[9])
+    password_expires_soon: bool = Field(examples=[False])
+
+
 _NOT_REACHED = Finding(ok=False, detail="Not checked: there is no token.")
 
 
 class SimphonyConnections:
-    """Connects properties to Simphony."""
+    """Connects properties to Simphony; `menus` is the agenda of those whose menus are kept up to date.
+
+    `subscriptions` is None where Simphony cannot call this region.
+    """
 
     def __init__(
         self,
@@ -80,12 +99,16 @@ class SimphonyConnections:
         publishing: Publishing,
         simphony: Simphony,
         tokens: KeptTokens,
+        menus: Agenda,
+        subscriptions: Subscriptions | None,
     ) -> None:
         self._properties = properties
         self._store = store
         self._publishing = publishing
         self._simphony = simphony
         self._tokens = tokens
+        self._menus = menus
+        self._subscriptions = subscriptions
 
     async def connect(self, code: str, settings: SimphonySettings) -> Findings:
         """Check the settings against Simphony and keep them if all is well.
@@ -101,11 +124,31 @@ class SimphonyConnections:
                 f"Correct the settings of: {', '.join(findings.failed)}.", **findings.model_dump()
             )
         connection = settings.connection
-        await self._tokens.keep_tokens(connection.account, tokens)
+        await self._tokens.keep_tokens(settings.account, tokens, settings.kept_password)
         document = settings.model_dump_json(exclude={"password"})
+        await self._menus.touch(code)
         await self._store.change(code, lambda known: connected(known, connection), document)
         await self._publishing.publish_soon(code)
+        if self._subscriptions is not None:
+            await self._subscriptions.try_to_renew(code)
         return findings
+
+    async def get_status(self, code: str) -> AccountStatus:
+        """How the account of a property stands.
+
+        Raises:
+            ProblemError: `property_not_found`, `property_in_another_region` or `simphony_not_connected`.
+        """
+        connection = (await self._properties.get(code)).simphony
+        standing = None if connection is None else await self._tokens.find_standing(connection.account)
+        if standing is None:
+            raise SIMPHONY_NOT_CONNECTED(f"Set the Simphony of {code} first.")
+        return AccountStatus(
+            state=standing.state,
+            expires_at=standing.expires_at,
+            days_left=standing.days_left,
+            password_expires_soon=standing.password_expires_soon,
+        )
 
     async def _check(self, settings: SimphonySettings) -> tuple[Findings, Tokens | None]:
         try:

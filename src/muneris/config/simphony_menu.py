@@ -1,27 +1,41 @@
 """Simphony's menu turned into the menu that apps order from. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from muneris.config import menu
 from muneris.core.money import decimals
 from muneris.simphony import menu as simphony
+from muneris.simphony.configuration import Taxes, TaxRate, UnavailableItems
+
+type _SoldOut = frozenset[tuple[int, int | None]]
+"""Items and their definitions; None: every definition."""
 
 _WITHOUT_FAMILY = 0
 """The id of the untitled group of items whose family group Simphony does not list."""
+_INCLUDED, _ADDED = "included", "addon"
+"""How the tax types that we know begin (Configuration API, GET taxes)."""
 
 
-def to_menu(source: simphony.SimphonyMenu, currency: str) -> menu.Menu:
+def to_menu(
+    source: simphony.SimphonyMenu,
+    currency: str,
+    unavailable: UnavailableItems | None = None,
+    taxes: Taxes | None = None,
+) -> menu.Menu:
     """What can be ordered of a Simphony menu.
 
     Left out is what Simphony itself would refuse: definitions without a price that the currency can
-    express, or with a required choice among nothing, and items without a definition.
+    express, or with a required choice among nothing, items without a definition, and combos with a choice
+    among nothing. What is only unavailable stays.
     """
-    condiment_groups = tuple(_condiment_groups(source, currency))
+    sold_out = _sold_out(unavailable or UnavailableItems())
+    condiment_groups = tuple(_condiment_groups(source, currency, sold_out))
     choices = {each.condiment_group_id for each in condiment_groups}
-    items = tuple(_items(source, currency, choices))
-    groups = tuple(_groups(source, {item.menu_item_id for item in items}))
+    items = tuple(_items(source, currency, choices, sold_out))
+    sold = {item.menu_item_id: item for item in items}
+    groups = tuple(_groups(source, sold.keys()))
     turned = menu.Menu(
         version="",
         currency=currency,
@@ -29,12 +43,14 @@ def to_menu(source: simphony.SimphonyMenu, currency: str) -> menu.Menu:
         groups=groups,
         items=items,
         condiment_groups=condiment_groups,
+        combos=tuple(_combos(source, currency, sold)),
+        tax_classes=tuple(_tax_classes(taxes or Taxes())),
     )
     content = turned.model_dump_json(exclude={"version"})
     return turned.model_copy(update={"version": hashlib.sha256(content.encode()).hexdigest()[:32]})
 
 
-def _groups(source: simphony.SimphonyMenu, sold: set[int]) -> Iterator[menu.Group]:
+def _groups(source: simphony.SimphonyMenu, sold: Collection[int]) -> Iterator[menu.Group]:
     names = {each.family_group_item_id: each.name for each in source.family_groups} | {_WITHOUT_FAMILY: {}}
     members: dict[int, list[int]] = {family: [] for family in names}
     for item in source.menu_items:
@@ -46,10 +62,13 @@ def _groups(source: simphony.SimphonyMenu, sold: set[int]) -> Iterator[menu.Grou
             yield menu.Group(id=family, name=names[family], item_ids=tuple(item_ids))
 
 
-def _items(source: simphony.SimphonyMenu, currency: str, choices: set[int]) -> Iterator[menu.Item]:
+def _items(
+    source: simphony.SimphonyMenu, currency: str, choices: set[int], sold_out: _SoldOut
+) -> Iterator[menu.Item]:
     for item in source.menu_items:
+        gone = _gone(item.menu_item_id, sold_out)
         orderable = [each for each in item.definitions if _is_orderable(each, choices)]
-        definitions = tuple(_definition(each, currency, choices) for each in orderable)
+        definitions = (_definition(each, currency, choices, gone) for each in orderable)
         priced = tuple(each for each in definitions if each.prices)
         if not priced:
             continue
@@ -58,6 +77,7 @@ def _items(source: simphony.SimphonyMenu, currency: str, choices: set[int]) -> I
             menu_item_id=item.menu_item_id,
             name=content.consumer_name or item.name,
             description=content.consumer_description or None,
+            image=next((each.url for each in content.images if each.url), None),
             definitions=priced,
             tax_class=item.definitions[0].tax_class_ref,
         )
@@ -68,7 +88,9 @@ def _is_orderable(definition: simphony.Definition, choices: set[int]) -> bool:
     return required <= choices
 
 
-def _definition(source: simphony.Definition, currency: str, choices: set[int]) -> menu.Definition:
+def _definition(
+    source: simphony.Definition, currency: str, choices: set[int], gone: Collection[int | None]
+) -> menu.Definition:
     return menu.Definition(
         definition_sequence=source.definition_sequence,
         name=source.name or None,
@@ -80,18 +102,33 @@ def _definition(source: simphony.Definition, currency: str, choices: set[int]) -
             for rule in source.condiment_group_rules
             if rule.condiment_group_ref in choices
         ),
+        available=_is_available(source, gone),
     )
+
+
+def _gone(number: int, sold_out: _SoldOut) -> Collection[int | None]:
+    return {sequence for each, sequence in sold_out if each == number}
+
+
+def _is_available(definition: simphony.Definition, gone: Collection[int | None]) -> bool:
+    return not {None, definition.definition_sequence}.intersection(gone)
 
 
 def _prices(prices: Iterable[simphony.Price], currency: str) -> Iterator[menu.Price]:
     for each in prices:
         price = _in_currency(each.price, currency)
         if price is not None:
-            yield menu.Price(price_sequence=each.price_sequence, name=_one_name(each.name), price=price)
+            name = _one_name(each.name)
+            yield menu.Price(price_sequence=each.price_sequence, name=name, price=price, level=each.level)
 
 
-def _condiment_groups(source: simphony.SimphonyMenu, currency: str) -> Iterator[menu.CondimentGroup]:
-    offered = {each.condiment_id: tuple(_condiments(each, currency)) for each in source.condiment_items}
+def _condiment_groups(
+    source: simphony.SimphonyMenu, currency: str, sold_out: _SoldOut
+) -> Iterator[menu.CondimentGroup]:
+    offered = {
+        each.condiment_id: tuple(_condiments(each, currency, _gone(each.condiment_id, sold_out)))
+        for each in source.condiment_items
+    }
     for group in source.condiment_groups:
         condiments = tuple(
             condiment for each in group.condiment_item_refs for condiment in offered.get(each, ())
@@ -102,7 +139,9 @@ def _condiment_groups(source: simphony.SimphonyMenu, currency: str) -> Iterator[
             )
 
 
-def _condiments(source: simphony.CondimentItem, currency: str) -> Iterator[menu.Condiment]:
+def _condiments(
+    source: simphony.CondimentItem, currency: str, gone: Collection[int | None]
+) -> Iterator[menu.Condiment]:
     """One condiment for each definition; without a price it costs nothing."""
     for definition in source.definitions:
         first = next(iter(definition.prices), simphony.Price())
@@ -113,7 +152,76 @@ def _condiments(source: simphony.CondimentItem, currency: str) -> Iterator[menu.
                 name=source.name,
                 price=price,
                 definition_sequence=definition.definition_sequence,
+                available=_is_available(definition, gone),
             )
+
+
+def _combos(
+    source: simphony.SimphonyMenu, currency: str, sold: Mapping[int, menu.Item]
+) -> Iterator[menu.Combo]:
+    """Combos as Simphony has them. It says nothing of how many of a group are taken: one, as combos are."""
+    apart = {each.combo_group_id: each for each in source.combo_groups}
+    offered = {each.menu_item_id for each in source.menu_items}
+    for combo in source.combo_meals:
+        named = [apart[ref] for ref in combo.combo_group_refs if ref in apart]
+        groups = [_combo_group(each, currency, offered) for each in (*combo.combo_groups, *named)]
+        item = None if combo.menu_item_ref is None else sold.get(combo.menu_item_ref)
+        is_whole = len(named) == len(combo.combo_group_refs) and all(each.choices for each in groups)
+        if item is not None and groups and is_whole:
+            yield menu.Combo(
+                combo_meal_id=combo.combo_meal_id,
+                menu_item_id=item.menu_item_id,
+                name=combo.name or item.name,
+                groups=tuple(groups),
+            )
+
+
+def _combo_group(source: simphony.ComboGroup, currency: str, offered: Collection[int]) -> menu.ComboGroup:
+    choices = tuple(
+        menu.ComboChoice(
+            menu_item_id=each.menu_item_ref,
+            definition_sequence=each.definition_sequence,
+            prices=tuple(_prices(each.prices, currency)),
+        )
+        for each in source.menu_items
+        if each.menu_item_ref in offered
+    )
+    return menu.ComboGroup(
+        combo_group_id=source.combo_group_id,
+        name=source.name,
+        is_main=source.is_main_group,
+        choices=choices,
+    )
+
+
+def _sold_out(unavailable: UnavailableItems) -> _SoldOut:
+    named = {
+        (item.menu_item_id, definition.definition_sequence)
+        for item in unavailable.items
+        for definition in item.definitions
+    }
+    whole = {(item.menu_item_id, None) for item in unavailable.items if not item.definitions}
+    return frozenset(named | whole)
+
+
+def _tax_classes(taxes: Taxes) -> Iterator[menu.TaxClass]:
+    rates = {each.tax_rate_id: rate for each in taxes.tax_rates if (rate := _tax_rate(each)) is not None}
+    for each in taxes.tax_classes:
+        of_class = tuple(rates[ref] for ref in each.active_tax_rate_refs if ref in rates)
+        yield menu.TaxClass(tax_class=each.tax_class_id, rates=of_class)
+
+
+def _tax_rate(source: TaxRate) -> menu.TaxRate | None:
+    """A rate; None: it is disabled, no percentage, or of a type that we do not know."""
+    kind = source.tax_type.casefold()
+    if source.percentage is None or not kind.startswith((_INCLUDED, _ADDED)):
+        return None
+    return menu.TaxRate(
+        tax_rate_id=source.tax_rate_id,
+        name=source.name,
+        percentage=source.percentage,
+        included=kind.startswith(_INCLUDED),
+    )
 
 
 def _in_currency(price: Decimal | None, currency: str) -> Decimal | None:

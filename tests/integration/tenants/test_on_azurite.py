@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from tests.tables import create_table, open_requests
 from tests.tenants import AT, COMPANY, PROPERTY, TenantRegion, bearer
+from tests.token_links import ACCOUNT
 
 from localcloud.azurite import StorageAddress
 from muneris.cloud.tables import Table
@@ -43,7 +44,9 @@ async def test_from_sign_up_to_a_guests_menu(region: TenantRegion) -> None:
         "GET", f"{AT}/menu", headers=bearer(refreshed.json()["access_token"]), anonymous=True
     )
     assert menu.json()["items"][0]["menu_item_id"] == 7
-    assert await region.config.keys("NOR-CPH01") == ["property", "simphony"]
+    assert await region.config.keys("NOR-CPH01") == ["menu", "property", "simphony"]
+    status = (await region.send("GET", f"{AT}/menu/status")).json()
+    assert (status["version"], status.get("problem")) == (menu.json()["version"], None)
 
 
 async def test_of_many_registrations_of_a_code_one_wins(region: TenantRegion) -> None:
@@ -100,10 +103,10 @@ async def test_concurrent_tokens_are_all_counted(region: TenantRegion) -> None:
     expires_at = region.clock.now()
     await asyncio.gather(
         *(
-            region.stored_tokens.keep_tokens("account", Tokens(id_token=f"{number}", expires_at=expires_at))
+            region.stored_tokens.keep_tokens(ACCOUNT, Tokens(id_token=f"{number}", expires_at=expires_at))
             for number in range(5)
         )
     )
-    row = await region.tokens.find("account", "token")
-    assert row is not None
-    assert row.number("Version") == 5
+    standing = await region.stored_tokens.find_standing(ACCOUNT.id)
+    assert standing is not None
+    assert (standing.version, standing.is_forked) == (5, False)

@@ -15,6 +15,7 @@ ORDERING = {
     "furthest_days": 14,
     "capacity": {},
     "expire_after_minutes": None,
+    "pre_check_ms": None,
 }
 ANSWER = {**PROPERTY, "ordering": ORDERING, "code": "NOR-CPH01", "status": "pending", "simphony": None}
 DOCUMENT = "NOR-CPH01/property.json"
@@ -93,6 +94,7 @@ async def test_how_it_takes_orders_is_set_and_published(region: TenantRegion) ->
         "furthest_days": 3,
         "capacity": {"pickup": {"in_progress": 20, "per_window": None, "window_minutes": 15}},
         "expire_after_minutes": 45,
+        "pre_check_ms": 1500,
     }
     changed = PROPERTY | {"ordering": ordering}
     answer = await region.send("PUT", AT, changed, headers={"If-Match": etag})

@@ -8,7 +8,11 @@ from localcloud.simulators.simphony.demo_menu import demo_menu
 from localcloud.simulators.simphony.wire import to_text
 from muneris.config.menu import CondimentRule, Group, Menu
 from muneris.config.simphony_menu import to_menu
+from muneris.simphony.configuration import UnavailableItems
 from muneris.simphony.menu import (
+    ComboChoice,
+    ComboGroup,
+    ComboMeal,
     CondimentGroup,
     CondimentGroupRule,
     CondimentItem,
@@ -58,6 +62,10 @@ def test_the_demo_menu_keeps_everything() -> None:
     assert [(group.id, group.name["en-US"], group.item_ids) for group in menu.groups] == [
         (1, "Food", (11001, 11002, 11003, 11004, 11005)),
         (2, "Drinks", (12001, 12002, 12003)),
+        (3, "Meals and sides", (13001, 13002)),
+    ]
+    assert [(each.combo_meal_id, each.menu_item_id, len(each.groups)) for each in menu.combos] == [
+        (701, 13001, 3)
     ]
     steak = menu.definitions[11002, 1]
     assert [str(price.price) for price in steak.prices] == ["189.00"]
@@ -199,3 +207,85 @@ def test_every_reference_of_a_turned_menu_leads_somewhere(source: SimphonyMenu, 
         assert {rule.condiment_group_id for rule in definition.condiment_groups} <= set(menu.condiments)
     assert all(menu.condiments.values())
     assert Menu.model_validate_json(menu.model_dump_json(exclude_none=True)) == menu
+
+
+def combo(number: int, item: int, *groups: int, refs: tuple[int, ...] = ()) -> ComboMeal:
+    return ComboMeal(
+        combo_meal_id=number,
+        menu_item_ref=item,
+        combo_groups=tuple(combo_group(each) for each in groups),
+        combo_group_refs=refs,
+    )
+
+
+def combo_group(*items: int) -> ComboGroup:
+    """A group that is numbered like the first item it offers."""
+    choices = tuple(
+        ComboChoice.model_validate({"menuItemRef": each, "prices": [{"price": "0.5"}]}) for each in items
+    )
+    return ComboGroup(combo_group_id=items[0], is_main_group=items[0] == 1, menu_items=choices)
+
+
+def test_combos_of_both_versions_are_turned_alike() -> None:
+    sold = [item(number, priced("1")) for number in (1, 2, 9)]
+    first = turned(*sold, combo_meals=(combo(5, 9, 1, 2),))
+    second = turned(
+        *sold, combo_meals=(combo(5, 9, refs=(1, 2)),), combo_groups=(combo_group(1), combo_group(2))
+    )
+    assert first.combos == second.combos
+    (turned_combo,) = first.combos
+    assert (turned_combo.menu_item_id, turned_combo.name) == (9, {"en-US": "item 9"})
+    assert [(each.combo_group_id, each.is_main) for each in turned_combo.groups] == [(1, True), (2, False)]
+    assert [str(each.price) for each in turned_combo.groups[0].choices[0].prices] == ["0.50"]
+
+
+def test_a_combo_with_a_choice_among_nothing_is_not_sold() -> None:
+    sold = [item(number, priced("1")) for number in (1, 9)]
+    unknown_choice, unknown_group = combo(5, 9, 1, 7), combo(6, 9, refs=(1,))
+    unknown_item, no_groups = combo(7, 8, 1), combo(8, 9)
+    menu = turned(*sold, combo_meals=(unknown_choice, unknown_group, unknown_item, no_groups))
+    assert menu.combos == ()
+
+
+def test_what_is_sold_out_at_the_till_stays_on_the_menu() -> None:
+    source = SimphonyMenu(
+        menu_id="m", menu_items=(item(1, priced("1"), priced("2", sequence=2)), item(2, priced("1")))
+    )
+    some = [{"menuItemId": 1, "definitions": [{"definitionSequence": 2}]}]
+    menu = to_menu(source, "DKK", UnavailableItems.model_validate({"items": some}))
+    assert [each.available for each in menu.items[0].definitions] == [True, False]
+    assert [each.is_for_sale for each in menu.items] == [True, True]
+    menu = to_menu(source, "DKK", UnavailableItems.model_validate({"items": [{"menuItemId": 1}]}))
+    assert [each.is_for_sale for each in menu.items] == [False, True]
+
+
+def test_a_condiment_is_sold_out_as_an_item_is() -> None:
+    source = SimphonyMenu(
+        menu_id="m",
+        menu_items=(item(1, priced("1"), priced("2", sequence=2)),),
+        condiment_groups=(CondimentGroup(condiment_group_id=8, condiment_item_refs=(81, 82)),),
+        condiment_items=(
+            CondimentItem(condiment_id=81, definitions=(priced("2"), priced("4", sequence=2))),
+            CondimentItem(condiment_id=82, definitions=(priced("3"),)),
+        ),
+    )
+    gone = [
+        {"menuItemId": 81, "definitions": [{"definitionSequence": 2}]},
+        {"menuItemId": 82},
+        {"menuItemId": 1, "definitions": [{"definitionSequence": 1}]},
+    ]
+    menu = to_menu(source, "DKK", UnavailableItems.model_validate({"items": gone}))
+    assert {key: each.available for key, each in menu.condiments[8].items()} == {
+        (81, 1): True,
+        (81, 2): False,
+        (82, 1): False,
+    }
+    assert menu.sold_out == {(81, 2), (82, 1), (1, 1)}
+
+
+def test_prices_say_which_menu_level_has_them_and_guests_see_the_first_picture() -> None:
+    content = ConsumerContent.model_validate({"images": [{"altText": "x"}, {"url": "https://a.com/b.jpg"}]})
+    definition = Definition(prices=(Price(price=Decimal(1), level=3),), consumer_content=content)
+    found = turned(item(1, definition)).items[0]
+    assert found.definitions[0].prices[0].level == 3
+    assert found.image == "https://a.com/b.jpg"
