@@ -54,6 +54,7 @@ from muneris.orders.events import ANSWER_TO
 from muneris.orders.intake import api as intake_api
 from muneris.orders.intake import rounds_api, switch_api
 from muneris.orders.intake.acceptance import Acceptance
+from muneris.orders.intake.calculator import Calculator
 from muneris.orders.intake.guests import GuestLimit
 from muneris.orders.intake.rounds import Added, AddRound, Rounds
 from muneris.orders.intake.service import Intake, Placed, PlaceOrder
@@ -77,6 +78,7 @@ from muneris.orders.reading.attention import Attention
 from muneris.orders.reading.listing import OrderList
 from muneris.orders.reading.queries import OrderQueries
 from muneris.orders.store import OrderStore
+from muneris.simphony.pre_check import PreCheck
 
 _log = logging.getLogger(__name__)
 
@@ -184,7 +186,11 @@ class OrderingRegion:
             self.store, self.agenda, self.scheduler, guests, slots, sleep=self._sleep, chance=lambda: 0.5
         )
         self.switch = IntakeSwitch(self.orders, self.clock, monotonic=self.clock.monotonic)
-        self.intake = Intake("api1", self.store, self.switch, guests, acceptance, read_models, self.clock)
+        calculator = Calculator(PreCheck(self.pos, self.clock))
+        self.intake = Intake(
+            "api1", self.store, self.switch, guests, acceptance,
+            calculator=calculator, read_models=read_models, clock=self.clock,
+        )  # fmt: skip
         self.progress = Progress(self.store, self.scheduler, self.targets, self.clock, self.recipes)
         self.attention = Attention(Agenda(self.agenda_table, ATTENTION, self.clock), self.store)
         self.posting = Posting(

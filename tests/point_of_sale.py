@@ -9,10 +9,19 @@ from functools import cached_property
 from typing import Literal
 
 from tests.faults import Faults
+from tests.restaurant import MENU
 
 from muneris.cloud.tables import TableUnavailableError
 from muneris.core.clock import Clock
-from muneris.simphony.errors import CheckRefusedError, LookUpFailedError, NotSentError, OutcomeUnknownError
+from muneris.simphony.comparison import differences
+from muneris.simphony.errors import (
+    CheckRefusedError,
+    LookUpFailedError,
+    NotSentError,
+    OutcomeUnknownError,
+    PosDetail,
+)
+from muneris.simphony.held import Calculated, CheckTotals
 from muneris.simphony.model import (
     APP_NAME,
     ORDER_ID,
@@ -22,6 +31,7 @@ from muneris.simphony.model import (
     CheckState,
     NewCheck,
     NewRound,
+    NewWrite,
     find_standing,
 )
 
@@ -39,6 +49,15 @@ class _Opened:
     at: datetime
     rounds: tuple[NewRound, ...] = ()
     state: CheckState = "open"
+    surcharge: Decimal = Decimal(0)
+
+    @property
+    def items(self) -> tuple[CheckLine, ...]:
+        return (*self.new.lines, *(line for each in self.rounds for line in each.lines))
+
+    @property
+    def due(self) -> Decimal:
+        return sum(map(_price, self.items), self.surcharge)
 
     def is_for(self, references: Collection[str]) -> bool:
         return not {self.new.reference.casefold(), self.new.order_id.casefold()}.isdisjoint(references)
@@ -46,7 +65,6 @@ class _Opened:
     @cached_property
     def check(self) -> Check:
         rounds = [_extension(ROUND, each.reference) for each in self.rounds]
-        items = [*self.new.lines, *(line for each in self.rounds for line in each.lines)]
         return Check.model_validate({
             "header": {
                 "checkRef": f"ref-{self.number}",
@@ -54,9 +72,9 @@ class _Opened:
                 "checkName": self.new.reference,
                 "status": self.state,
             },
-            "menuItems": [_item(line) for line in items],
+            "menuItems": [_item(line) for line in self.items],
             "extensions": [_extension(ORDER_ID, self.new.order_id), *rounds],
-            "totals": {"subtotal": Decimal(0), "totalDue": Decimal(0)},
+            "totals": {"subtotal": self.due, "totalDue": self.due},
         })  # fmt: skip
 
 
@@ -64,11 +82,13 @@ class _Opened:
 class FakePointOfSale:
     """Holds checks as Simphony does: a repeated id within 300 s gets the first answer, later it writes again.
 
-    `mood` is how opening a check goes, `round_mood` adding to one, `void_mood` voiding one. Each that `hangs`
-    is carried out and answers nothing until `go_on` is set; with `no_tokens` our own storage, where its
-    tokens are, does not answer. Its clock is `behind` ours; once `renamed`, its checks are found only by
-    the ids of their orders. Unless `names_are_unique`, as in Simphony, a name may be used again while its
-    check is open, so that a test sees the second check.
+    `mood` is how opening a check goes, `round_mood` adding to one, `void_mood` voiding one,
+    `calculator_mood` pricing one. Each that `hangs` is carried out and answers nothing until `go_on` is set;
+    with `no_tokens` our own storage, where its tokens are, does not answer. It prices as the menu of
+    `tests.restaurant` does, and adds its `surcharge` to each check. Its clock is `behind` ours; once
+    `renamed`, its checks are found only by the ids of their orders. Unless `names_are_unique`, as in
+    Simphony, a name may be used again while its check is open, so that a test sees the second check. An
+    older site detects no duplicates.
     """
 
     clock: Clock
@@ -76,14 +96,19 @@ class FakePointOfSale:
     mood: Mood = "takes"
     round_mood: Mood = "takes"
     void_mood: Mood = "takes"
+    calculator_mood: Mood = "takes"
     refusal: str = "Item is not sold here"
+    objections: tuple[PosDetail, ...] = ()
     look_ups_fail: bool = False
     names_are_unique: bool = False
+    detects_duplicates: bool = True
+    surcharge: Decimal = Decimal(0)
     renamed: bool = False
     behind: timedelta = timedelta(0)
     calls: list[NewCheck] = field(default_factory=list)
     round_calls: list[NewRound] = field(default_factory=list)
     void_calls: list[str] = field(default_factory=list)
+    calculations: list[NewCheck] = field(default_factory=list)
     look_ups: list[tuple[str, ...]] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
     hanging: int = 0
@@ -101,6 +126,15 @@ class FakePointOfSale:
     async def void_check(self, property_code: str, check_ref: str, deadline: datetime) -> None:
         assert property_code
         await self._write(deadline, self.void_calls, check_ref, lambda: self.void_mood, self._void)
+
+    async def calculate(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Calculated:
+        assert property_code
+
+        def add_up(asked: NewCheck) -> Calculated:
+            due = _Opened(0, asked, self.clock.now(), surcharge=self.surcharge).due
+            return Calculated(totals=CheckTotals(subtotal=due, total_due=due))
+
+        return await self._write(deadline, self.calculations, new_check, lambda: self.calculator_mood, add_up)
 
     async def find_check(
         self, property_code: str, references: Collection[str], since: datetime
@@ -176,7 +210,7 @@ class FakePointOfSale:
         if mood == "loses_request":
             raise OutcomeUnknownError("nothing came back")
         if mood == "refuses":
-            raise CheckRefusedError(self.refusal)
+            raise CheckRefusedError(self.refusal, self.objections)
         answer = execute()
         if mood == "loses_answer":
             raise OutcomeUnknownError("nothing came back")
@@ -206,28 +240,31 @@ class FakePointOfSale:
             open_names = {each.new.reference.casefold() for each in self.opened if each.state == "open"}
             if self.names_are_unique and new_check.reference.casefold() in open_names:
                 raise CheckRefusedError("an open check has that name")
-            self.opened.append(_Opened(len(self.opened) + 1, new_check, self.clock.now()))
-            return self.opened[-1]
+            opened = _Opened(len(self.opened) + 1, new_check, self.clock.now(), surcharge=self.surcharge)
+            self.opened.append(opened)
+            return opened
 
-        return self._once(new_check.idempotency_id, write)
+        return self._once(new_check, write)
 
     def _add(self, new_round: NewRound) -> Check:
         def write() -> _Opened:
             opened = self._get_open(new_round.check_ref)
             return self._put(replace(opened, rounds=(*opened.rounds, new_round)))
 
-        return self._once(new_round.idempotency_id, write)
+        return self._once(new_round, write)
 
     def _void(self, check_ref: str) -> None:
         self._put(replace(self._get_open(check_ref), state="voided"))
 
-    def _once(self, write_id: str, write: Callable[[], _Opened]) -> Check:
+    def _once(self, asked: NewWrite, write: Callable[[], _Opened]) -> Check:
         """The first answer to a write of that id, whatever it was, within the window."""
+        write_id = asked.idempotency_id
         now = self.clock.now()
         at, answered = self._answers.get(write_id, (now, None))
-        if answered is not None and now < at + _WINDOW:
+        if self.detects_duplicates and answered is not None and now < at + _WINDOW:
             return answered.model_copy(update={"is_cached": True})
         check = write().check
+        check = check.model_copy(update={"differences": differences(asked, check)})
         self._answers[write_id] = now, check
         return check
 
@@ -253,8 +290,23 @@ class FakePointOfSale:
         return opened
 
 
+def _price(line: CheckLine) -> Decimal:
+    definition = MENU.definitions[line.menu_item_id, line.definition_sequence]
+    price = next(each.price for each in definition.prices if each.price_sequence == line.price_sequence)
+    condiments = {key: each.price for group in MENU.condiments.values() for key, each in group.items()}
+    chosen = (
+        condiments[each.condiment_id, each.definition_sequence] * each.quantity for each in line.condiments
+    )
+    return line.quantity * sum(chosen, price)
+
+
 def _item(line: CheckLine) -> dict[str, object]:
-    return {"menuItemId": line.menu_item_id}
+    return {
+        "menuItemId": line.menu_item_id,
+        "definitionSequence": line.definition_sequence,
+        "quantity": line.quantity,
+        "condiments": [{"condimentId": each.condiment_id} for each in line.condiments],
+    }
 
 
 def _extension(name: str, value: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from muneris.cloud.http import create_api
 from muneris.cloud.http.app_health import OtherApps, health_router
 from muneris.cloud.platform import Platform
 from muneris.cloud.queues import PoisonQueues
-from muneris.cloud.sealing import Seal
+from muneris.cloud.sealing import Opener
 from muneris.config.read_models import menu_read_model, property_read_model
 from muneris.directory import Directory
 from muneris.inventory.read_models import availability_read_model, recipe_read_model
@@ -18,6 +18,7 @@ from muneris.orders.changes import Changes
 from muneris.orders.intake import api as intake_api
 from muneris.orders.intake import rounds_api, switch_api
 from muneris.orders.intake.acceptance import Acceptance
+from muneris.orders.intake.calculator import Calculator
 from muneris.orders.intake.guests import GuestLimit
 from muneris.orders.intake.rounds import Rounds
 from muneris.orders.intake.service import Intake
@@ -41,8 +42,9 @@ from muneris.orders.reading.listing import OrderList
 from muneris.orders.reading.queries import OrderQueries
 from muneris.orders.settings import OrdersSettings
 from muneris.orders.store import OrderStore
+from muneris.replication.tokens import StoredTokens
 from muneris.simphony.composition import PointOfSaleOnDemand
-from muneris.simphony.store import StoredTokens
+from muneris.simphony.pre_check import PreCheck
 
 settings = OrdersSettings()
 platform = Platform(settings, "orders")
@@ -67,19 +69,23 @@ read_models = ReadModels(
 guests = GuestLimit(store, settings.guest_open_orders)
 acceptance = Acceptance(store, agenda, scheduler, guests, Slots(orders, store))
 switch = IntakeSwitch(orders, clock)
-intake = Intake(settings.region, store, switch, guests, acceptance, read_models, clock)
 queries = OrderQueries(store, read_models.homes, changes, OrderList(orders))
 progress = Progress(store, scheduler, targets, clock, read_models.recipes)
 
 attention = Attention(Agenda(platform.table("Agenda"), ATTENTION, clock), store)
-seal = Seal(settings.sealing_key.get_secret_value())
+opener = Opener(settings.sealing_key.get_secret_value())
 point_of_sale = PointOfSaleOnDemand(
     properties,
-    StoredTokens(platform.table("SimphonyTokens"), seal, clock),
+    StoredTokens(platform.table("SimphonyTokens"), opener, clock),
     clock,
     deadline_seconds=settings.simphony_deadline_seconds,
     allow_local=settings.outbound_local,
 )
+calculator = Calculator(PreCheck(point_of_sale, clock))
+intake = Intake(
+    settings.region, store, switch, guests, acceptance,
+    calculator=calculator, read_models=read_models, clock=clock,
+)  # fmt: skip
 posting = Posting(
     store,
     scheduler,

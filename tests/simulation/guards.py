@@ -139,9 +139,16 @@ GUARDS = (
     Guard(
         "a late repeat looks the check up first",
         f"{_ORDERS}/life/posting.py",
-        "return not self._calls.would_end_by(work.first_sent_at + DUPLICATE_WINDOW)",
-        "return False",
+        "is_in_time = self._calls.would_end_by(work.first_sent_at + DUPLICATE_WINDOW)",
+        "is_in_time = True",
         (f"{_POSTING}::test_beyond_the_window_a_check_that_is_found_confirms_without_a_call",),
+    ),
+    Guard(
+        "a round is looked up before it is sent again",
+        f"{_ORDERS}/life/posting.py",
+        "return not (is_in_time and posted.has_a_name_of_its_own(stored.order))",
+        "return not is_in_time",
+        (f"{_ORDER_TESTS}/life/test_older_sites.py::test_a_round_whose_answer_was_lost_is_not_sent_again",),
     ),
     Guard(
         "a check is absent only once no call can still open it",

@@ -73,7 +73,7 @@ TOLD: Mapping[str, str] = {
 class SeenCheck:
     """A check in Simphony; `is_open`: it was not voided.
 
-    `rounds`: the references of those that were added to it; None: nobody looked.
+    `rounds`: the references of those that were added to it, `total` what it comes to; None: nobody looked.
     """
 
     property_code: str
@@ -81,6 +81,7 @@ class SeenCheck:
     check_ref: str
     is_open: bool = True
     rounds: tuple[str, ...] | None = None
+    total: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -313,6 +314,18 @@ def simphony_holds_each_confirmed_round_once(stored: Stored, outside: Outside) -
             yield f"has round {reference} on its check, and nobody added it", key
 
 
+def each_check_is_as_it_was_asked_for(stored: Stored, outside: Outside) -> Iterator[Finding]:
+    totals = {(each.property_code, each.order_id): each.total for each in outside.checks if each.is_open}
+    for key, order in _orders(stored):
+        told = [entry.differences for entry in order.history] + [each.differences for each in order.rounds]
+        if any(told):
+            yield f"differs from its check in {[each for each in told if each]}", key
+        due = Decimal(order.totals.total) - Decimal(order.totals.tip)
+        in_doubt = any(each.status == IN_DOUBT for each in order.rounds)
+        if order.status in STANDS and not in_doubt and totals.get(key) not in {None, due}:
+            yield f"comes to {due}, and its check to {totals[key]}", key
+
+
 def everybody_is_told(stored: Stored, outside: Outside) -> Iterator[Finding]:
     told: dict[OrderKey, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for event in outside.said or ():
@@ -400,6 +413,7 @@ RULES: tuple[Callable[[Stored, Outside], Iterator[Finding]], ...] = (
     every_step_is_allowed,
     simphony_holds_each_confirmed_order_once,
     simphony_holds_each_confirmed_round_once,
+    each_check_is_as_it_was_asked_for,
     stock_is_conserved,
     each_hold_is_settled_as_its_order_is,
     everybody_is_told,

@@ -40,6 +40,7 @@ async def broken_promises(
             each.check.check_ref,
             is_open=each.state != "voided",
             rounds=tuple(added.reference for added in each.rounds),
+            total=each.due,
         )
         for each in region.pos.opened
     ]

@@ -15,6 +15,7 @@ from muneris.inventory.model import HoldStatus
 from muneris.orders.life.posted import round_reference_of
 from muneris.orders.model import Ask, CheckReference, HistoryEntry, Order, Status, Step
 from muneris.orders.round import Round, RoundStatus
+from muneris.simphony.model import Difference
 
 type Evidence = tuple[Stored, Outside, OrderKey]
 type Spoil = Callable[[Stored, Outside, OrderKey], tuple[Stored, Outside]]
@@ -32,7 +33,7 @@ async def evidence() -> Evidence:
     check = region.pos.opened[0].check
     outside = Outside(
         receipts={key: {stored.orders[key].claim.receipt}},
-        checks=[SeenCheck(CODE, order_id, check.check_ref)],
+        checks=[SeenCheck(CODE, order_id, check.check_ref, total=Decimal("22.00"))],
         delivered={(CODE, "bun"): Decimal(100), (CODE, "beef"): Decimal(100)},
         said=region.bus.published,
         asked={key},
@@ -53,6 +54,12 @@ def with_order(stored: Stored, key: OrderKey, **changes: object) -> Stored:
 def with_hold(stored: Stored, key: OrderKey, status: HoldStatus) -> Stored:
     name = CODE, str(key[1])
     return replace(stored, holds={name: stored.holds[name].model_copy(update={"status": status})})
+
+
+def with_difference(stored: Stored, key: OrderKey) -> Stored:
+    told = (Difference(kind="tip", wanted="1.00", found="0"),)
+    *before, last = stored.orders[key].order.history
+    return with_order(stored, key, history=(*before, last.model_copy(update={"differences": told})))
 
 
 def with_status(stored: Stored, key: OrderKey, *statuses: Status) -> Stored:
@@ -192,6 +199,17 @@ BROKEN: dict[str, tuple[str, Spoil]] = {
             with_order(stored, key, rounds=(REJECTED_ROUND,)),
             checks(outside, with_rounds(outside, reference(stored, key))),
         ),
+    ),
+    "another total in Simphony": (
+        "each check is as it was asked for",
+        lambda stored, outside, _: (
+            stored,
+            checks(outside, *(replace(each, total=Decimal("22.01")) for each in outside.checks)),
+        ),
+    ),
+    "a difference": (
+        "each check is as it was asked for",
+        lambda stored, outside, key: (with_difference(stored, key), outside),
     ),
     "a round's stock given back": (
         "each hold is settled as its order is",

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from muneris.core.clock import from_rfc3339, to_rfc3339
+from muneris.orders.differences import Differences
 from muneris.orders.priced import PricedLine, Totals
 from muneris.orders.round import Round, RoundStatus
 
@@ -51,6 +52,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 AT_REST = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.REJECTED, Status.CANCELLED})
 """Nothing moves an order on from here by itself."""
 
+type PricedBy = Literal["menu", "simphony"]
 type PaymentMethod = Literal["online", "terminal", "at_counter", "none"]
 type PaymentStatus = Literal["none", "due", "paid", "void"]
 
@@ -191,8 +193,9 @@ class HistoryEntry(BaseModel):
     """One change.
 
     `reason` is one of our codes, `comment` the words of whoever cancelled, which are shown as the reason of
-    that; `items` are the menu items it is about, `detail` is what others said, for staff alone. Before there
-    was `comment`, `reason` had those words.
+    that; `items` are the menu items it is about, `differences` what its check holds otherwise than it was
+    asked for, `detail` is what others said, for staff alone. Before there was `comment`, `reason` had those
+    words.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -200,6 +203,7 @@ class HistoryEntry(BaseModel):
     status: Status
     reason: str | None = None
     items: tuple[int, ...] | None = None
+    differences: Differences | None = None
     detail: str | None = None
     comment: str | None = None
     by: str
@@ -210,6 +214,7 @@ class Order(BaseModel):
 
     `sequence` counts its changes. `asked` is the sequence at which the ask began that it waits for; 0 as it
     is accepted, and in rows written before that was kept. From `expires_at` on it is not wanted any more.
+    `priced_by`: whose prices its totals began with, the published menu's or those of Simphony's calculator.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -223,6 +228,7 @@ class Order(BaseModel):
     lines: tuple[dict[str, Any], ...]
     priced_lines: tuple[PricedLine, ...]
     totals: Totals
+    priced_by: PricedBy = "menu"
     payment: Payment
     customer: dict[str, str] | None = None
     check: CheckReference | None = None

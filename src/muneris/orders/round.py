@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from muneris.orders.differences import Differences
 from muneris.orders.priced import PricedLine
 
 ROUND_INTERNAL = frozenset({"asked", "expires_at"})
@@ -39,9 +40,9 @@ ROUND: Mapping[RoundStatus, frozenset[RoundStatus]] = {
 class Round(BaseModel):
     """A round as it is stored with its order, and but for `ROUND_INTERNAL` as the order is answered with it.
 
-    `items` are the menu items that its `reason` is about, `detail` is what others said, for staff alone.
-    `asked` is the order's sequence at which the ask began that it waits for. From `expires_at` on it is not
-    wanted any more.
+    `items` are the menu items that its `reason` is about, `differences` what its check holds otherwise than
+    it was asked for, `detail` is what others said, for staff alone. `asked` is the order's sequence at which
+    the ask began that it waits for. From `expires_at` on it is not wanted any more.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +50,7 @@ class Round(BaseModel):
     status: RoundStatus = RoundStatus.RECEIVED
     reason: str | None = None
     items: tuple[int, ...] | None = None
+    differences: Differences | None = None
     detail: str | None = None
     lines: tuple[dict[str, Any], ...]
     priced_lines: tuple[PricedLine, ...]

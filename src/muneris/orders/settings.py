@@ -11,6 +11,7 @@ class OrdersSettings(CloudSettings):
     apps: Json[dict[str, str]]
     """Base address of each app of the region, for health."""
     sealing_key: SecretStr
+    """The region's private key (JWK or JWK set), which tokens are opened with."""
     outbound_local: bool = False
     """Whether Simphony may be on this machine."""
     simphony_deadline_seconds: float = 65.0

@@ -40,6 +40,7 @@ from muneris.inventory.upkeep import AGENDA as STOCK
 from muneris.inventory.upkeep import Upkeep
 from muneris.orders.changes import Changes
 from muneris.orders.intake.acceptance import Acceptance
+from muneris.orders.intake.calculator import Calculator
 from muneris.orders.intake.guests import GuestLimit
 from muneris.orders.intake.rounds import Rounds
 from muneris.orders.intake.service import Intake
@@ -56,6 +57,7 @@ from muneris.orders.reading.attention import Attention
 from muneris.orders.reading.listing import OrderList
 from muneris.orders.reading.queries import OrderQueries
 from muneris.orders.store import OrderStore
+from muneris.simphony.pre_check import PreCheck
 
 STORAGE = Climate()
 SIMPHONY = Climate(
@@ -157,7 +159,12 @@ class OrdersProcess(Process):
         slots = Slots(orders, store, monotonic=clock.monotonic)
         acceptance = Acceptance(store, touched, self.scheduler, guests, slots, chance=chance)
         switch = IntakeSwitch(orders, clock, monotonic=clock.monotonic)
-        self.intake = Intake(around.region, store, switch, guests, acceptance, read, clock)
+        restaurants = Restaurants(around.restaurants, self._links(), clock)
+        calculator = Calculator(PreCheck(restaurants, clock))
+        self.intake = Intake(
+            around.region, store, switch, guests, acceptance,
+            calculator=calculator, read_models=read, clock=clock,
+        )  # fmt: skip
         self.rounds = Rounds(store, touched, self.scheduler, read, clock, chance=chance)
         self.queries = OrderQueries(store, homes, changes, OrderList(orders), monotonic=clock.monotonic)
         self.commands = OrderCommands(store, touched, self.scheduler, homes, clock, chance=chance)
@@ -167,7 +174,7 @@ class OrdersProcess(Process):
             self.scheduler,
             targets,
             Attention(Agenda(agenda, ATTENTION, clock), store),
-            Restaurants(around.restaurants, self._links(), clock),
+            restaurants,
             clock,
             deadline=DEADLINE,
         )

@@ -9,6 +9,7 @@ from tests.point_of_sale import FakePointOfSale
 
 from muneris.core.clock import Clock
 from muneris.simphony.errors import LookUpFailedError, NotSentError, OutcomeUnknownError
+from muneris.simphony.held import Calculated
 from muneris.simphony.model import Check, CheckState, NewCheck, NewRound
 
 
@@ -39,6 +40,12 @@ class Restaurants:
         restaurant = self._at[property_code]
         await self._write(
             property_code, deadline, lambda: restaurant.void_check(property_code, check_ref, deadline)
+        )
+
+    async def calculate(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Calculated:
+        restaurant = self._at[property_code]
+        return await self._write(
+            property_code, deadline, lambda: restaurant.calculate(property_code, new_check, deadline)
         )
 
     async def find_check(

@@ -34,7 +34,7 @@ AFTERMATH = 400.0
 _PLANS = (
     Plan(100_000),
     Plan(100_000, Ordering(lead_minutes=5, capacity={"pickup": Capacity(in_progress=15, per_window=120)})),
-    Plan(1_500, Ordering(expire_after_minutes=10), sodas=100),
+    Plan(1_500, Ordering(expire_after_minutes=10, pre_check_ms=500), sodas=100),
     Plan(30, sodas=5),
 )
 """A region's properties: some run out of places, of stock, or of patience."""
@@ -202,7 +202,7 @@ def _checks(region: Region) -> Iterator[SeenCheck]:
         for each in restaurant.opened:
             rounds = tuple(added.reference for added in each.rounds)
             order_id, check_ref = UUID(each.new.order_id), each.check.check_ref
-            yield SeenCheck(code, order_id, check_ref, each.state != "voided", rounds)
+            yield SeenCheck(code, order_id, check_ref, each.state != "voided", rounds, each.due)
 
 
 def _timers(region: Region) -> Iterator[Coroutine[object, object, None]]:

@@ -1,7 +1,8 @@
 """What an order costs by its property's menu, and what stock it takes. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
 from muneris.orders.intake.request import CondimentRequest, LineRequest, OrderRequest
 from muneris.orders.priced import PricedCondiment, PricedLine, Totals
+from muneris.simphony.held import CheckTotals
 
 UNKNOWN_ITEM = ProblemType("unknown_item", 422, "Unknown item")
 CONDIMENT_RULE = ProblemType("condiment_rule", 422, "Condiment rule broken")
@@ -53,16 +55,8 @@ def price_lines(lines: Sequence[LineRequest], menu: Menu) -> tuple[PricedLine, .
 
 
 def total_up(request: OrderRequest, lines: Sequence[PricedLine], currency: str) -> Totals:
-    """What is to be paid.
-
-    Raises:
-        ProblemError: `price_changed`, if the app expected another total.
-    """
-    subtotal = sum_of(lines)
-    if request.expected_total is not None and Decimal(request.expected_total) != subtotal:
-        total = to_wire(subtotal, currency)
-        raise PRICE_CHANGED("The menu's total differs from expected_total: show it and ask.", total=total)
-    tip = Decimal(request.payment.tip or 0)
+    """What is to be paid by the menu."""
+    subtotal, tip = sum_of(lines), Decimal(request.payment.tip or 0)
     nothing = to_wire(Decimal(0), currency)
     return Totals(
         subtotal=to_wire(subtotal, currency),
@@ -75,15 +69,61 @@ def total_up(request: OrderRequest, lines: Sequence[PricedLine], currency: str) 
     )
 
 
+def find_calculated(totals: CheckTotals, tip: str, currency: str) -> Totals | None:
+    """What is to be paid by Simphony's calculator; None: the currency cannot express that.
+
+    The sign of discounts is not documented, and inclusive taxes are in no total: so the subtotal is what is
+    left of the whole.
+    """
+    discount, tax = abs(totals.subtotal_discount_total), totals.tax_total
+    service_charge = totals.service_charge_total + totals.auto_service_charge_total
+    subtotal = totals.whole - tax - service_charge + discount
+    amounts = (subtotal, discount, tax, service_charge, totals.whole + Decimal(tip))
+    try:
+        said = [to_wire(each, currency) for each in amounts]
+    except (ValueError, ArithmeticError):  # too fine, or too large
+        return None
+    if min(amounts) < 0:
+        return None
+    return Totals(
+        subtotal=said[0],
+        discount=said[1],
+        tax=said[2],
+        service_charge=said[3],
+        tip=tip,
+        total=said[4],
+        currency=currency,
+    )
+
+
+def require_expected(request: OrderRequest, totals: Totals) -> None:
+    """Refuse an order whose app expected to pay another total.
+
+    Raises:
+        ProblemError: `price_changed`.
+    """
+    if request.expected_total is None:
+        return
+    due = Decimal(totals.total) - Decimal(totals.tip)
+    if Decimal(request.expected_total) != due:
+        total = to_wire(due, totals.currency)
+        raise PRICE_CHANGED("The order's total differs from expected_total: show it and ask.", total=total)
+
+
 def sum_of(lines: Sequence[PricedLine]) -> Decimal:
     """What the lines cost together."""
     return sum((Decimal(line.total) for line in lines), Decimal(0))
 
 
 def require_available(
-    lines: Sequence[PricedLine], availability: Availability, moment: datetime, *, later: bool = False
+    lines: Sequence[PricedLine],
+    menu: Menu,
+    availability: Availability,
+    moment: datetime,
+    *,
+    later: bool = False,
 ) -> None:
-    """Refuse what staff do not sell at the moment it goes to the kitchen, or what cannot be made then.
+    """Refuse what the POS does not sell, or what staff do not, or cannot make, when it goes to the kitchen.
 
     `later`: that moment is still to come, and its stock is taken then.
 
@@ -94,9 +134,20 @@ def require_available(
     for line in lines:
         wanted[line.menu_item_id] += line.quantity
     missing = {each for each in wanted if not availability.suffices(each, wanted[each], moment, later=later)}
-    if missing:
-        names = dict.fromkeys(line.name for line in lines if line.menu_item_id in missing)
-        raise ITEM_UNAVAILABLE(f"Not available, or not so many: {', '.join(names)}.")
+    names = [line.name for line in lines if line.menu_item_id in missing]
+    if menu.sold_out:
+        names += _sold_out(lines, menu.sold_out)
+    if names:
+        raise ITEM_UNAVAILABLE(f"Not available, or not so many: {', '.join(dict.fromkeys(names))}.")
+
+
+def _sold_out(lines: Sequence[PricedLine], sold_out: AbstractSet[tuple[int, int]]) -> Iterator[str]:
+    for line in lines:
+        if (line.menu_item_id, line.definition_sequence) in sold_out:
+            yield line.name
+        for each in line.condiments:
+            if (each.condiment_id, each.definition_sequence) in sold_out:
+                yield each.name
 
 
 def stock_payload(lines: Sequence[LineRequest], recipes: Recipes) -> str:

@@ -149,7 +149,8 @@ class Rounds:
         known, menu = await self._get_menu(order)
         priced = pricing.price_lines(lines, menu)
         stock = pricing.stock_payload(lines, await self._read.recipes.find(code) or Recipes())
-        pricing.require_available(priced, await self._read.availability.find(code) or Availability(), now)
+        availability = await self._read.availability.find(code) or Availability()
+        pricing.require_available(priced, menu, availability, now)
         expires_at = expiry_of(known, None, now)
         round_ = Round(
             id=str(new.round_id),

@@ -1,6 +1,6 @@
 """Taking orders: one call, one order, whatever the network does."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from muneris.inventory.recipes import Recipes
 from muneris.orders import model
 from muneris.orders.intake import pricing
 from muneris.orders.intake.acceptance import Acceptance, Candidate
+from muneris.orders.intake.calculator import Calculator
 from muneris.orders.intake.capacity import Wanted
 from muneris.orders.intake.guests import GuestLimit
 from muneris.orders.intake.request import OrderRequest, ReadOrder, read_order
@@ -77,16 +78,19 @@ class Intake:
 
     Accepting one reads nothing from storage while its read models are warm, except a guest's open orders and
     the slots that its property limits, and writes one transaction: its insert is the claim of the key. Only
-    a refusal reads the key first, because an accepted order is never refused on its retry.
+    a refusal reads the key first, because an accepted order is never refused on its retry. Where a property
+    wants its orders priced by Simphony, one that goes at once waits for that as long as the property says.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has its part in an order
         self,
         region: str,
         store: OrderStore,
         switch: IntakeSwitch,
         guests: GuestLimit,
         acceptance: Acceptance,
+        *,
+        calculator: Calculator,
         read_models: ReadModels,
         clock: Clock,
     ) -> None:
@@ -95,6 +99,7 @@ class Intake:
         self._switch = switch
         self._guests = guests
         self._acceptance = acceptance
+        self._calculator = calculator
         self._read = read_models
         self._clock = clock
 
@@ -148,9 +153,13 @@ class Intake:
         stock = pricing.stock_payload(request.lines, await self._read.recipes.find(code) or Recipes())
         availability = await self._read.availability.find(code) or Availability()
         is_later = timing.release_at is not None
-        pricing.require_available(lines, availability, timing.release_at or new.now, later=is_later)
+        pricing.require_available(lines, menu, availability, timing.release_at or new.now, later=is_later)
         totals = pricing.total_up(request, lines, menu.currency)
         order = self._received(new, known, timing, lines, totals)
+        pre_check_ms = known.ordering.pre_check_ms
+        if pre_check_ms is not None and not is_later:  # what Simphony says is of now
+            order = await self._calculator.priced(order, timedelta(milliseconds=pre_check_ms))
+        pricing.require_expected(request, order.totals)
         return Candidate(
             caller=wish.caller,
             order=order,

@@ -5,17 +5,20 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from muneris.core.clock import from_rfc3339
+from muneris.orders.differences import to_keep
 from muneris.orders.life import round_transitions, transitions
 from muneris.orders.life.answers import Decide
 from muneris.orders.life.voiding import VoidsChecks
 from muneris.orders.model import Advance, CheckReference, Order, Status
 from muneris.orders.priced import PricedLine
 from muneris.orders.round import Round, RoundStatus
+from muneris.simphony.comparison import differences
 from muneris.simphony.errors import NotSentError, ReadFailedError
-from muneris.simphony.model import Check, CheckCondiment, CheckLine, NewCheck, NewRound
+from muneris.simphony.model import Check, CheckCondiment, CheckLine, NewCheck, NewRound, NewWrite
 
 CLOCK_SKEW = timedelta(minutes=15)
 """How far the restaurant's clock may be behind ours: a look-up begins that much before the order."""
@@ -28,6 +31,8 @@ class PointOfSale(VoidsChecks, Protocol):
     async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
         """Open a check; nothing of it is under way after the deadline.
 
+        What it holds otherwise than asked for stands in its `differences`.
+
         Raises:
             SimphonyError: see `muneris.simphony.errors`.
         """
@@ -36,11 +41,14 @@ class PointOfSale(VoidsChecks, Protocol):
     async def find_check(
         self, property_code: str, references: Collection[str], since: datetime
     ) -> Check | None:
-        """The check whose name or order id is one of these, or None only if Simphony has none."""
+        """The check whose name or order id is one of these, or None only if Simphony has none.
+
+        What was asked for is not known here: its `differences` are empty.
+        """
         ...
 
     async def post_round(self, property_code: str, new_round: NewRound, deadline: datetime) -> Check:
-        """Add to an open check; nothing of it is under way after the deadline.
+        """Add to an open check; deadline and differences as those of `post_check`.
 
         Raises:
             SimphonyError: see `muneris.simphony.errors`.
@@ -48,7 +56,10 @@ class PointOfSale(VoidsChecks, Protocol):
         ...
 
     async def find_round(self, property_code: str, check_ref: str, reference: str) -> Check | None:
-        """The check with the round of that reference, or None only if it surely does not hold it."""
+        """The check with the round of that reference, or None only if it surely does not hold it.
+
+        As `find_check`.
+        """
         ...
 
 
@@ -57,6 +68,10 @@ class Posted(Protocol):
 
     def awaits_first_call(self, order: Order) -> bool:
         """Whether Simphony was never called for it."""
+        ...
+
+    def has_a_name_of_its_own(self, order: Order) -> bool:
+        """Whether even a site that ignores the duplicate header refuses a second one: its name is taken."""
         ...
 
     def begun(self, order: Order, now: datetime) -> Order | None:
@@ -68,7 +83,7 @@ class Posted(Protocol):
         ...
 
     async def find(self, order: Order) -> Check | None:
-        """The check that holds it, or None only if Simphony surely has none."""
+        """The check that holds it, compared with it, or None only if Simphony surely has none."""
         ...
 
     def accepted(self, order: Order, check: Check, now: datetime) -> Advance | None:
@@ -94,6 +109,10 @@ class PostedOrder:
         """As `Posted`."""
         return order.status is Status.RESERVED
 
+    def has_a_name_of_its_own(self, order: Order) -> bool:
+        """As `Posted`; a check that is paid is closed at once, and leaves its name to others."""
+        return order.payment.status != "paid"
+
     def begun(self, order: Order, now: datetime) -> Order | None:
         """As `Posted`."""
         return transitions.posting_begun(order, now)
@@ -104,16 +123,17 @@ class PostedOrder:
 
     async def find(self, order: Order) -> Check | None:
         """As `Posted`."""
-        return await self.point_of_sale.find_check(
+        found = await self.point_of_sale.find_check(
             order.property_code,
             (reference_of(order), str(order.order_id)),
             _called_from(order) - CLOCK_SKEW,
         )
+        return found and _compared(new_check(order), found)
 
     def accepted(self, order: Order, check: Check, now: datetime) -> Advance | None:
         """As `Posted`."""
         held = CheckReference(check_ref=check.check_ref, check_number=check.check_number)
-        return transitions.check_opened(order, held, now)
+        return transitions.check_opened(order, held, now, to_keep(check.differences))
 
     def called_off(self, order: Order, now: datetime) -> Advance | None:
         """As `Posted`."""
@@ -136,6 +156,10 @@ class PostedRound:
         found = round_transitions.find(order, self.round_id)
         return found is not None and found.status is RoundStatus.RESERVED
 
+    def has_a_name_of_its_own(self, order: Order) -> bool:  # noqa: ARG002 - as `Posted`
+        """As `Posted`."""
+        return False
+
     def begun(self, order: Order, now: datetime) -> Order | None:
         """As `Posted`."""
         return round_transitions.posting_begun(order, self.round_id, now)
@@ -149,11 +173,14 @@ class PostedRound:
     async def find(self, order: Order) -> Check | None:
         """As `Posted`."""
         check_ref, reference = _check_ref_of(order), round_reference_of(order, self.round_id)
-        return await self.point_of_sale.find_round(order.property_code, check_ref, reference)
+        found = await self.point_of_sale.find_round(order.property_code, check_ref, reference)
+        return found and _compared(new_round(order, self.round_id), found)
 
-    def accepted(self, order: Order, check: Check, now: datetime) -> Advance | None:  # noqa: ARG002 - as `Posted`
-        """As `Posted`."""
-        return round_transitions.confirmed(order, self.round_id, now)
+    def accepted(self, order: Order, check: Check, now: datetime) -> Advance | None:
+        """As `Posted`; of a total that a later round may be in nothing is told."""
+        is_last = order.rounds[-1].id == self.round_id
+        told = [each for each in check.differences if is_last or each.kind != "total"]
+        return round_transitions.confirmed(order, self.round_id, now, differences=to_keep(told))
 
     def called_off(self, order: Order, now: datetime) -> Advance | None:
         """As `Posted`."""
@@ -187,7 +214,12 @@ def reference_of(order: Order) -> str:
 
 
 def new_check(order: Order) -> NewCheck:
-    """The check that holds the order; its idempotency id is the same on every repeat."""
+    """The check that holds the order; its idempotency id is the same on every repeat.
+
+    A tender pays what was paid before; all else stays due, for the till to take. A tip goes with a tender;
+    without one it is not on the check, which its differences say.
+    """
+    payment, tip = order.payment, Decimal(order.totals.tip)
     return NewCheck(
         idempotency_id=_digest(order)[-32:],
         reference=reference_of(order),
@@ -195,7 +227,16 @@ def new_check(order: Order) -> NewCheck:
         order_type=order.fulfilment.type,
         table=order.fulfilment.table,
         lines=_check_lines(order.priced_lines),
+        tender=payment.method if payment.status == "paid" else None,
+        tender_reference=payment.reference,
+        tip=tip,
+        expected_total=Decimal(order.totals.total) - tip,
     )
+
+
+def calculation(order: Order) -> NewCheck:
+    """The same check for the calculator, which stores nothing: under an id that posts nothing, either."""
+    return new_check(order).model_copy(update={"idempotency_id": _digest(order, "calculator")[-32:]})
 
 
 def round_reference_of(order: Order, round_id: str) -> str:
@@ -204,15 +245,26 @@ def round_reference_of(order: Order, round_id: str) -> str:
 
 
 def new_round(order: Order, round_id: str) -> NewRound:
-    """What a round adds to its order's check; its idempotency id is the same on every repeat."""
+    """What a round adds to its order's check; its idempotency id is the same on every repeat.
+
+    What the check comes to with it is known unless another round may be added meanwhile.
+    """
     found: Round = next(each for each in order.rounds if each.id == round_id)
+    before = Decimal(order.totals.total) - Decimal(order.totals.tip)
+    is_alone = all(each.is_over for each in order.rounds if each is not found)
     return NewRound(
         check_ref=_check_ref_of(order),
         idempotency_id=_digest(order, round_id)[-32:],
         reference=round_reference_of(order, round_id),
         order_type=order.fulfilment.type,
         lines=_check_lines(found.priced_lines),
+        expected_total=before + Decimal(found.total) if is_alone else None,
     )
+
+
+def _compared(wanted: NewWrite, found: Check) -> Check:
+    """A check that was looked up, with its differences, as one that was posted has them."""
+    return found.model_copy(update={"differences": differences(wanted, found)})
 
 
 def _check_ref_of(order: Order) -> str:
@@ -242,7 +294,5 @@ def _check_lines(lines: tuple[PricedLine, ...]) -> tuple[CheckLine, ...]:
     )
 
 
-def _digest(order: Order, round_id: str | Literal[0] = 0) -> str:
-    return hashlib.sha256(
-        json.dumps([order.property_code, str(order.order_id), round_id]).encode()
-    ).hexdigest()
+def _digest(order: Order, part: str | Literal[0] = 0) -> str:
+    return hashlib.sha256(json.dumps([order.property_code, str(order.order_id), part]).encode()).hexdigest()

@@ -95,7 +95,7 @@ class Posting:
         if stored.order.status is Status.CANCELLING:
             await self._call_off(posted, stored, work)
             return None
-        if self._is_too_late_to_repeat(work):
+        if self._must_look_first(posted, stored, work):
             if not await self._is_absent(posted, stored, work):
                 return None
             work = replace(work, first_sent_at=None, last_deadline=None)
@@ -107,11 +107,12 @@ class Posting:
             now = self._clock.now()
             await self._answers.apply(work.ask, lambda order: posted.called_off(order, now), stored)
 
-    def _is_too_late_to_repeat(self, work: Work) -> bool:
-        """Whether Simphony may no longer recognise a repeat before its answer."""
+    def _must_look_first(self, posted: Posted, stored: StoredOrder, work: Work) -> bool:
+        """Whether Simphony may execute a repeat: it no longer recognises it then, or never did."""
         if work.first_sent_at is None:
             return False
-        return not self._calls.would_end_by(work.first_sent_at + DUPLICATE_WINDOW)
+        is_in_time = self._calls.would_end_by(work.first_sent_at + DUPLICATE_WINDOW)
+        return not (is_in_time and posted.has_a_name_of_its_own(stored.order))
 
     async def _is_absent(self, posted: Posted, stored: StoredOrder, work: Work) -> bool:
         """Whether Simphony surely does not hold it; if it does the order moves on."""

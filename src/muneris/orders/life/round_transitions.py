@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from muneris.core.clock import from_rfc3339, to_rfc3339
 from muneris.core.money import to_wire
+from muneris.orders.differences import CHECK_DIFFERS, Differences, payload_of
 from muneris.orders.model import Advance, Order, Status, Step, Work
 from muneris.orders.priced import Totals
 from muneris.orders.round import ROUND, Round, RoundStatus
@@ -20,11 +21,15 @@ ORDER_CANCELLED = "order_cancelled"
 
 @dataclass(frozen=True)
 class Ending:
-    """Why a round ends as it does: `reason` is for everybody, `detail` for staff; `items` are menu items."""
+    """Why a round ends as it does: `reason` is for everybody, `detail` for staff; `items` are menu items.
+
+    `differences`: what its check holds otherwise than it was asked for.
+    """
 
     reason: str | None = None
     detail: str = ""
     items: tuple[int, ...] = ()
+    differences: Differences = ()
 
 
 def added(order: Order, new: Round, stock: str, now: datetime) -> Advance:
@@ -57,10 +62,13 @@ def posting_begun(order: Order, round_id: str, now: datetime) -> Order | None:
     return None if posting is None else posting.order
 
 
-def confirmed(order: Order, round_id: str, now: datetime, detail: str = "") -> Advance | None:
+def confirmed(
+    order: Order, round_id: str, now: datetime, detail: str = "", differences: Differences = ()
+) -> Advance | None:
     """Simphony holds it: it is to be paid, its stock is used up, everybody is told."""
     steps = (Step.CONSUME, Step.TELL_ROUND_CONFIRMED)
-    advance = _moved(order, round_id, RoundStatus.CONFIRMED, now, Ending(detail=detail), *steps)
+    ending = Ending(CHECK_DIFFERS if differences else None, detail, differences=differences)
+    advance = _moved(order, round_id, RoundStatus.CONFIRMED, now, ending, *steps)
     found = find(order, round_id)
     if advance is None or found is None:
         return None
@@ -122,7 +130,8 @@ def _moved(
     asked = order.sequence + 1 if Step.POST in steps else found.asked
     after = _in_status(found, status, ending).model_copy(update={"asked": asked})
     moved = _changed(order, tuple(after if each is found else each for each in order.rounds), now)
-    advance = Advance(moved, tuple(_owes(moved, after, step, now) for step in steps))
+    said = {Step.TELL_ROUND_CONFIRMED: payload_of(ending.differences)}
+    advance = Advance(moved, tuple(_owes(moved, after, step, now, said.get(step, "{}")) for step in steps))
     is_last_to_wait_for = order.is_adding_a_round and not moved.is_adding_a_round
     return _voiding(advance, now) if order.status is Status.CANCELLING and is_last_to_wait_for else advance
 
@@ -149,6 +158,7 @@ def _in_status(before: Round, status: RoundStatus, ending: Ending) -> Round:
         "status": status,
         "reason": ending.reason,
         "items": ending.items or None,
+        "differences": ending.differences or None,
         "detail": ending.detail or None,
     }
     return before.model_copy(update=update)

@@ -1,11 +1,12 @@
 """How orders move on: what each answer makes of an order, and what it owes then. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from muneris.core.clock import to_rfc3339
+from muneris.orders.differences import CHECK_DIFFERS, Differences, payload_of
 from muneris.orders.life import round_transitions
 from muneris.orders.model import (
     FULFILMENT,
@@ -50,14 +51,15 @@ class ForbiddenTransitionError(Exception):
 class Change:
     """Who changes an order and why: `reason` is a code for everybody, `comment` their own words.
 
-    `detail` is for staff; `items` are menu items. `asks`: with it begins the ask whose answer moves the
-    order on.
+    `detail` is for staff; `items` are menu items, `differences` those of its check. `asks`: with it begins
+    the ask whose answer moves the order on.
     """
 
     by: str
     reason: str | None = None
     detail: str = ""
     items: tuple[int, ...] = ()
+    differences: Differences = ()
     comment: str | None = None
     asks: bool = False
 
@@ -100,7 +102,11 @@ def advanced(order: Order, now: datetime, *steps: Step) -> Advance:
 
 def told(order: Order, now: datetime, *steps: Step) -> Advance:
     """A step forward that begins these steps, and that everybody is told of."""
-    return advanced(order, now, *steps, _TELLS[order.status])
+    said = "{}"
+    if order.status is Status.CONFIRMED:
+        said = payload_of(tuple(each for entry in order.history for each in entry.differences or ()))
+    advance = advanced(order, now, *steps)
+    return replace(advance, begun=(*advance.begun, order.owes(_TELLS[order.status], now, said)))
 
 
 def stock_reserved(order: Order, now: datetime) -> Advance:
@@ -122,12 +128,19 @@ def posting_begun(order: Order, now: datetime) -> Order:
     return order if order.status is Status.POSTING else moved(order, Status.POSTING, now, Change("orders"))
 
 
-def check_opened(order: Order, check: CheckReference, now: datetime) -> Advance:
-    """Simphony holds it: its stock is used up, everybody is told. If it was cancelled its check is voided."""
+def check_opened(
+    order: Order, check: CheckReference, now: datetime, differences: Differences = ()
+) -> Advance:
+    """Simphony holds it: its stock is used up, everybody is told. If it was cancelled its check is voided.
+
+    `differences`: what the check holds otherwise than it was asked for.
+    """
     if order.status is Status.CANCELLING:
-        held = noted(order, now, Change("simphony", "check_opened", asks=True))
+        change = Change("simphony", "check_opened", differences=differences, asks=True)
+        held = noted(order, now, change)
         return advanced(held.model_copy(update={"check": check}), now, Step.VOID)
-    confirmed = moved(order, Status.CONFIRMED, now, Change("simphony"))
+    reason = CHECK_DIFFERS if differences else None
+    confirmed = moved(order, Status.CONFIRMED, now, Change("simphony", reason, differences=differences))
     return told(confirmed.model_copy(update={"check": check}), now, Step.CONSUME)
 
 
@@ -185,6 +198,7 @@ def _changed(order: Order, status: Status, now: datetime, change: Change) -> dic
         status=status,
         reason=change.reason,
         items=change.items or None,
+        differences=change.differences or None,
         detail=change.detail or None,
         comment=change.comment or None,
         by=change.by,

@@ -9,13 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.restaurant import BACON, BURGER, CHEESE, ICE, MENU, NOON, ORDER, PLATTER, RECIPES, SODA
 
-from muneris.config.menu import Menu
+from muneris.config.menu import Condiment, Definition, Menu
 from muneris.core.problems import ProblemError
 from muneris.inventory.availability import Availability, ItemAvailability
 from muneris.inventory.recipes import Ingredient, Recipes
-from muneris.orders.intake.pricing import price_lines, require_available, stock_taken, total_up
+from muneris.orders.intake.pricing import (
+    find_calculated,
+    price_lines,
+    require_available,
+    require_expected,
+    stock_taken,
+    total_up,
+)
 from muneris.orders.intake.request import LineRequest, OrderRequest
-from muneris.orders.priced import PricedLine
+from muneris.orders.priced import PricedLine, Totals
+from muneris.simphony.held import CheckTotals
 
 
 def line(item: int = BURGER, quantity: int = 1, *condiments: tuple[int, int], **more: Any) -> LineRequest:  # noqa: ANN401 - any member
@@ -102,7 +110,9 @@ def test_limits_count_for_one_item_however_many_are_ordered() -> None:
 
 def test_the_total_includes_the_tip_and_the_expected_one_does_not() -> None:
     lines = price_lines([line(BURGER, 2), line(SODA)], MENU)
-    assert total_up(order("1.50", "22.50"), lines, "EUR").model_dump() == {
+    totals = total_up(order("1.50"), lines, "EUR")
+    require_expected(order(expected_total="22.50"), totals)
+    assert totals.model_dump() == {
         "subtotal": "22.50",
         "discount": "0.00",
         "tax": "0.00",
@@ -117,7 +127,7 @@ def test_the_total_includes_the_tip_and_the_expected_one_does_not() -> None:
 def test_another_expected_total_is_refused_with_the_menus(expected: str) -> None:
     lines = price_lines([line(BURGER, 2), line(SODA)], MENU)
     with pytest.raises(ProblemError) as refused:
-        total_up(order("1.50", expected), lines, "EUR")
+        require_expected(order(expected_total=expected), total_up(order("1.50"), lines, "EUR"))
     assert refused.value.type.code == "price_changed"
     assert refused.value.members == {"total": "22.50"}
 
@@ -220,7 +230,110 @@ def test_what_counts_is_the_moment_it_is_made_and_how_many(
     )
     lines = [line, line.model_copy(update={"quantity": 2})]
     if sells:
-        require_available(lines, availability, moment, later=later)
+        require_available(lines, MENU, availability, moment, later=later)
         return
     with pytest.raises(ProblemError, match="Smash burger"):
-        require_available(lines, availability, moment, later=later)
+        require_available(lines, MENU, availability, moment, later=later)
+
+
+def sold_out(*gone: tuple[int, int]) -> Menu:
+    """The menu without these definitions of items, and condiments."""
+
+    def left(number: int, each: Definition | Condiment) -> dict[str, bool]:
+        return {"available": (number, each.definition_sequence) not in gone}
+
+    items = tuple(
+        item.model_copy(
+            update={
+                "definitions": tuple(
+                    each.model_copy(update=left(item.menu_item_id, each)) for each in item.definitions
+                )
+            }
+        )
+        for item in MENU.items
+    )
+    groups = tuple(
+        group.model_copy(
+            update={
+                "condiments": tuple(
+                    each.model_copy(update=left(each.condiment_id, each)) for each in group.condiments
+                )
+            }
+        )
+        for group in MENU.condiment_groups
+    )
+    return Menu(
+        version="2", currency="EUR", languages=("en-US",), groups=(), items=items, condiment_groups=groups
+    )
+
+
+@pytest.mark.parametrize(
+    ("gone", "asked", "named"),
+    [
+        ((BURGER, 1), line(BURGER), "Burger"),
+        ((BURGER, 2), line(BURGER), None),
+        ((BURGER, 2), line(BURGER, 1, (CHEESE, 1), definition_sequence=2), "Burger"),
+        ((CHEESE, 1), line(BURGER, 1, (CHEESE, 1)), "Cheese"),
+        ((CHEESE, 1), line(BURGER, 1, (BACON, 1)), None),
+        ((SODA, 1), line(BURGER), None),
+    ],
+)
+@pytest.mark.parametrize("later", [False, True])
+def test_what_the_pos_does_not_sell_is_refused(
+    gone: tuple[int, int],
+    asked: LineRequest,
+    named: str | None,
+    later: bool,  # noqa: FBT001 - a case
+) -> None:
+    menu = sold_out(gone)
+    lines = price_lines([asked, asked], MENU)
+    if named is None:
+        require_available(lines, menu, Availability(), NOON, later=later)
+        return
+    with pytest.raises(ProblemError) as refused:
+        require_available(lines, menu, Availability(), NOON, later=later)
+    assert refused.value.type.code == "item_unavailable"
+    assert refused.value.detail == f"Not available, or not so many: {named}."
+
+
+def calculated(due: str, **amounts: str) -> CheckTotals:
+    whole = {"subtotal": "0", "total_due": due, **amounts}
+    return CheckTotals.model_validate({name: Decimal(amount) for name, amount in whole.items()})
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_what_simphony_calculates_adds_up_whatever_it_leaves_open(sign: str) -> None:
+    found = find_calculated(
+        calculated(
+            "20.79",
+            subtotal="21.00",
+            subtotal_discount_total=f"{sign}2.10",
+            tax_total="1.89",
+            service_charge_total="1.00",
+            auto_service_charge_total="0.50",
+        ),
+        "3.00",
+        "EUR",
+    )
+    assert found == Totals(
+        subtotal="19.50",
+        discount="2.10",
+        tax="1.89",
+        service_charge="1.50",
+        tip="3.00",
+        total="23.79",
+        currency="EUR",
+    )
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [
+        calculated("20.795"),
+        calculated("-1.00"),
+        calculated("1.00", tax_total="2.00"),
+        calculated("1e30"),
+    ],
+)
+def test_what_no_order_can_come_to_is_not_believed(totals: CheckTotals) -> None:
+    assert find_calculated(totals, "0.00", "EUR") is None

@@ -92,7 +92,7 @@ async def test_it_lands_on_the_orders_check_and_is_to_be_paid(region: OrderingRe
     assert (order.status, order.totals.subtotal, order.totals.total) == (Status.CONFIRMED, "32.00", "32.00")
     assert (order.sequence, len(order.history)) == (8, 4)
     (call,) = region.pos.round_calls
-    assert call == new_round(order, key)
+    assert call == new_round(received, key)
     assert (call.reference, len(call.reference)) == (round_reference_of(order, key), 20)
     assert call.idempotency_id != region.pos.calls[0].idempotency_id
     (check,) = region.pos.checks_of(str(order_id))

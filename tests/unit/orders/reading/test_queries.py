@@ -42,6 +42,7 @@ async def test_an_order_as_it_was_placed(region: OrderingRegion) -> None:
             "total": "26.00",
             "currency": "EUR",
         },
+        "priced_by": "menu",
         "payment": {"method": "terminal", "status": "due", "reference": "r-1"},
         "customer": customer,
         "rounds": [],

@@ -1,0 +1,83 @@
+"""A Simphony that fails at every fifth call, in every way it can: each confirmed order is on one check.
+
+The product posts by its own HTTP client, in virtual time, to the simulator.
+"""
+
+import logging
+
+import pytest
+from tests.proofs import figures
+from tests.simulation.evening import loopback
+from tests.simulation.evening.simphony import FAILING, WAYS
+from tests.simulation.evening.world import Ended, evening
+
+from muneris.orders.life.posted import PostedRound
+from muneris.orders.model import Order
+
+ORDERS, SAMPLE = 1_000, 60
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+
+
+def served(seed: int, orders: int, *, detects_duplicates: bool) -> Ended:
+    return loopback.run(evening(seed, orders, detects_duplicates=detects_duplicates))
+
+
+def require_promises(ended: Ended, orders: int) -> None:
+    """No order is lost, doubled, dearer, rejected or left to a person because of a call that went wrong."""
+    assert [str(each) for each in ended.violations] == []
+    assert ended.statuses.keys() == {"confirmed", "cancelled"}
+    assert sum(ended.statuses.values()) == orders
+    assert ended.rounds.keys() == {"confirmed"}
+
+
+@pytest.mark.parametrize("detects_duplicates", [True, False])
+def test_each_order_of_an_evening_is_on_one_check(detects_duplicates: bool) -> None:  # noqa: FBT001 - a case
+    ended = served(5, SAMPLE, detects_duplicates=detects_duplicates)
+    require_promises(ended, SAMPLE)
+    assert sum(ended.struck.values()) > SAMPLE * FAILING
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(
+    ("seed", "detects_duplicates", "site"), [(2, True, "today's site"), (3, False, "an older site")]
+)
+def test_each_order_of_a_long_evening_is_on_one_check(
+    seed: int,
+    detects_duplicates: bool,  # noqa: FBT001 - a case
+    site: str,
+) -> None:
+    ended = served(seed, ORDERS, detects_duplicates=detects_duplicates)
+    require_promises(ended, ORDERS)
+    struck = sum(ended.struck.values())
+    assert all(ended.struck[way] > 0 for way in WAYS)
+    assert struck / ended.calls == pytest.approx(FAILING, abs=0.05)
+    figures.keep(
+        f"Simphony fails at every fifth call: {site}",
+        {
+            "orders": ORDERS,
+            "confirmed, each on one check with its total": ended.statuses["confirmed"],
+            "cancelled, their checks voided": ended.statuses["cancelled"],
+            "left to a person": ended.statuses.get("needs_attention", 0),
+            "rounds confirmed, each once on its check": ended.rounds["confirmed"],
+            "calls": ended.calls,
+            "calls that went wrong": struck,
+            **dict(ended.struck),
+            "seconds from the last order until all was quiet": round(ended.seconds_to_rest),
+        },
+    )
+
+
+def test_an_evening_shows_that_a_round_is_sent_again_without_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never_twice(posted: PostedRound, order: Order) -> bool:
+        del posted, order
+        return True
+
+    monkeypatch.setattr(PostedRound, "has_a_name_of_its_own", never_twice)
+    ended = served(5, SAMPLE, detects_duplicates=False)
+    assert {"simphony holds each confirmed round once", "each check is as it was asked for"} == {
+        violation.rule for violation in ended.violations
+    }
