@@ -124,7 +124,8 @@ def compare(
 ) -> Ratio:
     """The ratio of our slices to the other side's, by complete pairs; by all if there is none."""
     pairs = [each for each in measured if is_complete(each)] or measured
-    low, median, high = statistics.quantiles((ours.rate / other.rate for ours, other in pairs), n=4)
+    ratios = [ours.rate / other.rate for ours, other in pairs]
+    low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")  # nothing beyond what was seen
     return Ratio(
         name=name,
         callers=callers,

@@ -103,7 +103,7 @@ async def open_far_property(cloud: LocalCloud, token: str) -> None:
         await owner.connect(site)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tokens(cloud: LocalCloud) -> Tokens:
     """An account whose refresh is due at once, and done. Before any promotion: after one, masters wait."""
     simulated(cloud, "/sim/oddities", tokenSeconds=_LIFE)

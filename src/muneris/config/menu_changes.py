@@ -64,10 +64,10 @@ class Changed(BaseModel):
 class Removed(BaseModel):
     """The ids of the parts that are there no longer."""
 
-    groups: tuple[int, ...] = ()
+    groups: tuple[int, ...] = Field(default=(), examples=[[3]])
     items: tuple[int, ...] = Field(default=(), examples=[[11004]])
-    condiment_groups: tuple[int, ...] = ()
-    combos: tuple[int, ...] = ()
+    condiment_groups: tuple[int, ...] = Field(default=(), examples=[[52]])
+    combos: tuple[int, ...] = Field(default=(), examples=[[6]])
 
 
 class MenuChanges(BaseModel):

@@ -78,7 +78,7 @@ class AccountStatus(BaseModel, frozen=True):
     """
 
     state: State = Field(examples=["valid"])
-    expires_at: datetime
+    expires_at: datetime = Field(examples=["2030-05-18T12:00:00Z"])
     days_left: int = Field(examples=[9])
     password_expires_soon: bool = Field(examples=[False])
 

@@ -158,6 +158,8 @@ def has_example(schema: Node, schemas: Node) -> bool:
         return has_example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if "items" in schema:
         return has_example(schema["items"], schemas)
+    if "anyOf" in schema:
+        return all(has_example(each, schemas) for each in schema["anyOf"] if each != {"type": "null"})
     properties = schema.get("properties", {})
     return bool(properties) and all(has_example(each, schemas) for each in properties.values())
 
