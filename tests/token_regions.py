@@ -13,8 +13,9 @@ from tests.token_links import ACCOUNT
 from muneris.cloud.agenda import Agenda
 from muneris.cloud.events.memory import MemoryPublisher
 from muneris.cloud.sealing import Opener, Sealer, generate_sealing_key, to_public_jwk
-from muneris.cloud.tables import Table
+from muneris.cloud.tables import Table, Transaction, rows_with_prefix
 from muneris.cloud.tables.memory import MemoryTable
+from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.core.clock import Clock
 from muneris.replication.accounts import Standing, standing_of
 from muneris.replication.gathering import Regions
@@ -33,6 +34,23 @@ NAMES = ("SimphonyTokens", "Master", "Agenda")
 
 type Reach = Callable[[str, Table], Table]
 """A region's table as somebody reaches it."""
+
+
+@dataclass
+class RegionFaults(Faults):
+    """Those of one region; `is_refusing`: it answers, and will have none of it (a right that is missing)."""
+
+    is_refusing: bool = False
+
+    async def around[T](
+        self,
+        call: Callable[[], Awaitable[T]],
+        undone: Callable[[], Exception],
+        unknown: Callable[[], Exception],
+    ) -> T:
+        if self.is_refusing:
+            raise RequestRefusedError("403 AuthorizationPermissionMismatch")
+        return await super().around(call, undone, unknown)
 
 
 @dataclass
@@ -99,7 +117,7 @@ class Europe:
         self.oracle = Oracle(self.clock.now)
         self.oracle_faults = Faults()
         self.storages = {region: Storage() for region in REGIONS}
-        self.faults = {region: Faults() for region in REGIONS}
+        self.faults = {region: RegionFaults() for region in REGIONS}
         self.processes = {region: self.new_process(region) for region in REGIONS}
         self.on_sleep: Callable[[], None] = lambda: None
 
@@ -144,8 +162,19 @@ class Europe:
         for region in regions:
             self.faults[region].down()
 
+    def refuse(self, *regions: str) -> None:
+        for region in regions:
+            self.faults[region].is_refusing = True
+
+    async def damage(self, region: str, account: Account = ACCOUNT) -> None:
+        """Make a row of an account unreadable in one region."""
+        table = self.storages[region].tables["SimphonyTokens"]
+        (row,) = [row async for row in rows_with_prefix(table, account.id, "link|")]
+        await table.transact(Transaction(account.id).merge(row.key, {"Seen": "{"}, etag=row.etag))
+
     def revive(self, *regions: str) -> None:
         for region in regions:
+            self.faults[region].is_refusing = False
             self.faults[region].calm()
         self.clock.advance(minutes=2)  # who was silent is asked again
 

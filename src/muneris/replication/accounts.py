@@ -48,11 +48,18 @@ class Standing:
     is_late: bool
     is_forked: bool
     password_expires_soon: bool
+    password_expires_at: datetime
+    password_expired: bool
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether its tokens will expire unless somebody does something."""
+        return self.is_late or self.state is State.SIGN_IN_NEEDED
 
     @property
     def wants_attention(self) -> bool:
         """Whether somebody should hear of it."""
-        return self.is_late or self.password_expires_soon or self.state is State.SIGN_IN_NEEDED
+        return self.is_in_trouble or self.password_expires_soon
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ def standing_of(links: Iterable[Link], now: datetime) -> Standing | None:
     if best is None:
         return None
     due_at = refresh_due_at(best)
+    password_expires_at = best.password_at + PASSWORD_LIFE
     if all(link.spent for link in known):
         state = State.SIGN_IN_NEEDED
     else:
@@ -92,7 +100,9 @@ def standing_of(links: Iterable[Link], now: datetime) -> Standing | None:
         days_left=max(0, (best.expires_at - now) // timedelta(days=1)),
         is_late=state is State.REFRESH_DUE and now >= due_at + _LATE_AFTER,
         is_forked=len(known) > 1,
-        password_expires_soon=now >= best.password_at + PASSWORD_LIFE - _PASSWORD_WARNING,
+        password_expires_soon=now >= password_expires_at - _PASSWORD_WARNING,
+        password_expires_at=password_expires_at,
+        password_expired=now >= password_expires_at,
     )
 
 
@@ -124,8 +134,9 @@ def usable(
 ) -> Sequence[Link]:
     """The links to refresh with, in turn, newest first.
 
-    What another region tried just now, or one that is not `reachable`, may have succeeded there. While there
-    is time its successor is waited for; with little time left it is tried, and a fork is the price.
+    What another region tried just now it may still be storing: that is left alone. What one tried that is not
+    `reachable` may have succeeded there. While there is time its successor is waited for; with little time
+    left it is tried, and a fork is the price.
     """
     known = heads(links)
     best = bearer_link(known)
@@ -134,9 +145,9 @@ def usable(
     doubtful = {
         each.link_id
         for each in others
-        if each.writer.region not in reachable or now < each.at + _STILL_STORING
+        if now < each.at + _STILL_STORING or (not hurries and each.writer.region not in reachable)
     }
-    return [link for link in known if not link.spent and (hurries or link.id not in doubtful)]
+    return [link for link in known if not link.spent and link.id not in doubtful]
 
 
 def password_link(links: Iterable[Link]) -> Link | None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from muneris.cloud.tables import TableUnavailableError
+from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.core.clock import Clock
 from muneris.core.operational import OperationalError
 from muneris.replication.accounts import Attempt, latest
@@ -96,7 +97,7 @@ class Regions:
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
                     answers[name] = await question()
-            except (OperationalError, TimeoutError) as error:
+            except (OperationalError, RequestRefusedError, TimeoutError) as error:
                 why = str(error) or f"nothing within {_ANSWER_SECONDS:g} s"
                 _log.warning("%s does not answer: %s", name, why)
                 self._silent_until[name] = self._clock.now() + _LEFT_ALONE

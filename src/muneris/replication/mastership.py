@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from muneris.cloud.tables import Row, Table, Values
+from muneris.cloud.wire.refusal import RequestRefusedError
 from muneris.core.clock import Clock, from_rfc3339, to_rfc3339
 from muneris.core.operational import OperationalError
 from muneris.replication.conditional import try_write, write_if
@@ -149,6 +150,8 @@ async def _each[T](
             return OperationalError(f"{region} does not answer")
         except OperationalError as error:
             return error
+        except RequestRefusedError as error:
+            return OperationalError(f"{region} refuses: {error}")
 
     return dict(zip(regions, await asyncio.gather(*map(answer, regions)), strict=True))
 
@@ -167,7 +170,8 @@ def _votes(rows: Mapping[str, Row | None]) -> Votes:
 
 
 def _is_behind(row: Row | None, holder: Role) -> bool:
-    return row is None or _role(row).epoch < holder.epoch
+    """Whether a row is to say who is master: it is older, or what lost the same epoch. A later one stays."""
+    return row is None or (_role(row).epoch <= holder.epoch and not _role(row).is_same(holder))
 
 
 def _role(row: Row) -> Role:

@@ -77,17 +77,20 @@ class Outbox:
                 regions.create_task(self._carry_to(region, rows))
 
     async def _carry_to(self, region: str, rows: Sequence[Row]) -> None:
-        """Bring one region up to date; at its first silence the rest waits for the next sweep."""
+        """Bring one region up to date, row by row; at its first silence the rest waits for the next sweep."""
         target = self._targets.get(region)
         if target is None:
             _log.error("region %s is owed %s and is not among the peers: configure it", region, self._prefix)
             return
-        try:
-            for row in rows:
+        for row in rows:
+            try:
                 await self._carry(target, row)
                 await self._settle(row)
-        except OperationalError as error:
-            _log.warning("%s: region %s is behind: %s", self._prefix, region, error)
+            except OperationalError as error:
+                _log.warning("%s: region %s is behind: %s", self._prefix, region, error)
+                return
+            except Exception:  # noqa: BLE001 - a row that is damaged or refused: the others are carried over
+                _log.exception("%s: %s cannot be carried to %s", self._prefix, row.partition, region)
 
     async def _settle(self, row: Row) -> None:
         try:

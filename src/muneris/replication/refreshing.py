@@ -40,6 +40,8 @@ _LASTS = timedelta(minutes=12)
 _TRIES = 2
 """A token whose answer was lost is tried once more at once."""
 _LONGEST_PAUSE = 10.0
+_UNANSWERED = {SignInFailure.UNREACHABLE, SignInFailure.ANSWER_LOST}
+"""Oracle would not answer for another link either."""
 _PASSWORD_REFUSED = {SignInFailure.WRONG_CREDENTIALS, SignInFailure.PASSWORD_EXPIRED}
 
 
@@ -118,16 +120,18 @@ class Turn:
     async def _renew(self) -> str | None:
         """Use one link after the other until one works, then the password; why nothing did, or None."""
         failure: str | None = "its successor may lie in a region that is out of reach"
+        tried: set[str] = set()
         while True:
             found = self._found = await self._means.regions.gather(self._account_id)
             if all(link.spent for link in found.links):
                 link = password_link(found.links)
                 return failure if link is None else await self._with_secrets(link, self._sign_in)
-            links = self._usable(found)
-            if not links:
+            link = next((each for each in self._usable(found) if each.id not in tried), None)
+            if link is None:
                 return failure
-            failure = await self._with_secrets(links[0], self._refresh)
-            if failure != SignInFailure.REFRESH_REFUSED:
+            tried.add(link.id)
+            failure = await self._with_secrets(link, self._refresh)
+            if failure is None or failure in _UNANSWERED:
                 return failure
 
     def _usable(self, found: Gathered) -> Sequence[Link]:
@@ -231,7 +235,7 @@ class Turn:
                 owed = self._owed() if store is means.regions.own else None
                 try:
                     await store.merge(account_id, [successor], owed)
-                except OperationalError as error:
+                except Exception as error:  # noqa: BLE001 - what Oracle gave is lost unless some region takes it
                     _log.warning("the new tokens of %s are not kept yet: %s", account_id, error)
                 else:
                     await self._push()

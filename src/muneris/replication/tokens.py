@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from muneris.cloud.agenda import Agenda
 from muneris.cloud.sealing import Opener, Sealer, SealError
@@ -31,9 +31,13 @@ def open_link(opener: Opener, link: Link) -> Secrets:
     """What is secret of a link.
 
     Raises:
-        SealError: it was not sealed to this region.
+        SealError: it was not sealed to this region, or by a version that keeps something else.
     """
-    return Secrets.model_validate_json(opener.open(link.sealed, link.account.id))
+    opened = opener.open(link.sealed, link.account.id)
+    try:
+        return Secrets.model_validate_json(opened)
+    except ValidationError:
+        raise SealError("of another version") from None  # the cause quotes what was sealed
 
 
 def seal_secrets(sealer: Sealer, account: Account, secrets: Secrets) -> bytes:

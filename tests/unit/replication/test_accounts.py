@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from muneris.replication.links import Writer
 SIGN_IN, MASTER, LATER_MASTER = Writer.of_sign_in("api2"), Writer(1, "api1"), Writer(2, "api2")
 LINK = new_link(SIGN_IN, 1)
 DUE = refresh_due_at(LINK)
+SECOND = timedelta(seconds=1)
 EVERYWHERE = ["api1", "api2", "api3"]
 
 
@@ -93,6 +95,17 @@ def test_a_password_is_warned_of_ten_days_before_it_expires() -> None:
     assert before is not None
     assert after is not None
     assert (before.password_expires_soon, after.password_expires_soon) == (False, True)
+    assert (after.wants_attention, after.is_in_trouble, after.password_expired) == (True, False, False)
+
+
+def test_a_password_expires_after_sixty_days() -> None:
+    almost, over = (
+        standing_of([LINK], OBTAINED + timedelta(days=60) - each) for each in (SECOND, timedelta(0))
+    )
+    assert almost is not None
+    assert over is not None
+    assert (almost.password_expired, over.password_expired) == (False, True)
+    assert over.password_expires_at == OBTAINED + timedelta(days=60)
 
 
 def test_the_bearer_is_the_one_that_expires_last_even_if_it_cannot_be_refreshed() -> None:
@@ -141,6 +154,16 @@ def test_with_two_days_left_nobody_waits_any_more() -> None:
     last = LINK.expires_at - timedelta(days=2)
     assert usable([LINK], [attempt()], ["api2"], "api2", last) == []
     assert usable([LINK], [attempt()], ["api2"], "api2", last + timedelta(seconds=1)) == [LINK]
+
+
+@pytest.mark.parametrize("reachable", [EVERYWHERE, ["api2"]])
+def test_what_another_region_may_still_be_storing_is_waited_for_however_little_is_left(
+    reachable: list[str],
+) -> None:
+    began = LINK.expires_at - timedelta(hours=1)
+    storing = replace(attempt(), at=began)
+    assert usable([LINK], [storing], reachable, "api2", began + timedelta(minutes=15, seconds=-1)) == []
+    assert usable([LINK], [storing], reachable, "api2", began + timedelta(minutes=15)) == [LINK]
 
 
 def test_another_link_is_used_meanwhile() -> None:

@@ -135,6 +135,14 @@ async def test_accounts_are_listed_in_every_region_without_their_tokens(api2: Ap
     assert "api-" not in answer.body.decode()
 
 
+async def test_a_region_that_refuses_shows_as_one_that_is_out_of_reach(api2: App, europe: Europe) -> None:
+    europe.refuse("api3")
+    (account,) = (await api2.send("GET", ACCOUNTS)).json()["items"]
+    assert [each["state"] for each in account["regions"]] == ["valid", "valid", "unreachable"]
+    document = (await api2.send("GET", MASTER)).json()
+    assert [each["reachable"] for each in document["regions"]] == [True, True, False]
+
+
 async def test_a_region_that_has_no_link_yet_says_so(api2: App, europe: Europe) -> None:
     other = ACCOUNT.model_copy(update={"username": "another"})
     europe.kill("api3")

@@ -5,19 +5,23 @@ import itertools
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
+from typing import Literal
 
 import pytest
 from tests.oracle_identity import PASSWORD
 from tests.tenants import REGIONS
-from tests.token_links import ACCOUNT
+from tests.token_links import ACCOUNT, new_link
 from tests.token_regions import SEALING_KEYS, Europe, secrets_in
 
 from muneris.cloud.sealing import Opener
 from muneris.core.operational import OperationalError
-from muneris.replication.accounts import State
+from muneris.replication.accounts import PASSWORD_LIFE, Attempt, State
+from muneris.replication.links import Writer
 from muneris.replication.refreshing import NotMasterError, Tended
 from muneris.replication.role import SETTLING
 from muneris.replication.tokens import open_link
+from muneris.simphony.errors import SignInFailedError, SignInFailure
 from muneris.simphony.model import Account, Tokens
 
 OTHER = ACCOUNT.model_copy(update={"username": "another"})
@@ -216,6 +220,19 @@ async def test_what_an_old_master_tried_without_success_is_tried_when_it_is_back
     assert europe.sent == {"api-0": 2}
 
 
+async def test_what_an_old_master_may_still_be_storing_is_waited_for_to_the_last(europe: Europe) -> None:
+    europe.clock.advance(days=9)
+    link, used = (await europe.links("api2"))[0], await europe.sends("api2")
+    now = europe.clock.now()
+    storing = Attempt(Writer(1, "api1"), 2, link.id, now, until=now + timedelta(minutes=12))
+    for storage in europe.storages.values():
+        await storage.accounts.note(ACCOUNT.id, storing)
+    europe.oracle.good.discard(used)  # Oracle has answered: no region's table takes it yet
+    await europe.promote("api2")
+    tended = await europe.tend("api2")
+    assert (tended.standing.state, europe.sent) == (State.REFRESH_DUE, {})
+
+
 async def test_an_old_master_stops_as_soon_as_it_is_back(
     europe: Europe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +316,29 @@ async def test_when_the_newest_branch_is_refused_the_other_one_is_used(europe: E
     assert [len(await europe.links(region)) for region in REGIONS] == [1, 1, 1]
 
 
+async def test_a_branch_that_cannot_be_opened_does_not_hold_up_the_other_one(europe: Europe) -> None:
+    foreign = new_link(Writer.of_sign_in("api3"), 5, obtained_at=europe.clock.now())
+    for storage in europe.storages.values():
+        await storage.accounts.merge(ACCOUNT.id, [foreign])
+    await europe.until_due()
+    tended = await europe.tend()
+    assert (tended.failure, tended.standing.is_forked) == (None, False)
+    assert europe.sent == {"api-0": 1}
+    assert await europe.everywhere() == ["api-1"] * 3
+
+
+@pytest.mark.parametrize("fault", ["before", "silent before"])
+async def test_while_oracle_is_silent_no_other_branch_is_tried(
+    europe: Europe, fault: Literal["before", "silent before"]
+) -> None:
+    await make_fork(europe)
+    europe.oracle_faults.silence = _nothing
+    await europe.until_due()
+    europe.oracle_faults.plan = lambda _: fault
+    await europe.tend()
+    assert list(europe.sent) == ["api-1"]
+
+
 async def test_a_kept_password_signs_in_when_no_token_works(europe: Europe) -> None:
     await europe.sign_in(password=PASSWORD)
     await europe.until_due()
@@ -321,6 +361,30 @@ async def test_a_password_that_is_refused_is_not_tried_again(europe: Europe) -> 
     tended = await europe.tend()
     assert (tended.standing.state, tended.failure) == (State.SIGN_IN_NEEDED, None)
     assert europe.oracle.sign_ins == 2
+
+
+async def test_a_password_that_neither_serves_nor_is_refused_is_tried_by_the_runs_alone(
+    europe: Europe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await europe.sign_in(password=PASSWORD)
+    await europe.until_due()
+    europe.oracle.good.clear()
+    tries: list[str] = []
+
+    def answer_in_html(account: Account, password: str) -> Tokens:
+        del account
+        tries.append(password)
+        raise SignInFailedError(SignInFailure.UNEXPECTED_ANSWER)
+
+    monkeypatch.setattr(europe.oracle, "sign_in", answer_in_html)
+    for expected in (1, 1, 1):
+        await europe.master().catch_up()
+        europe.clock.advance(minutes=15)
+        assert len(tries) == expected
+    for expected in (2, 3):
+        await europe.master().run()
+        europe.clock.advance(hours=12)
+        assert len(tries) == expected
 
 
 async def test_two_processes_of_the_master_send_once(europe: Europe) -> None:
@@ -416,6 +480,7 @@ async def test_a_run_tells_of_accounts_that_need_a_sign_in(
         "version": 1,
         "days_left": 4,
         "password_expires_soon": False,
+        "password_expired": False,
         "failure": "refresh_refused",
     }
     assert f"account {ACCOUNT.id} of nordic: sign_in_needed, 4 days left" in caplog.messages
@@ -438,6 +503,23 @@ async def test_a_refusal_found_by_the_catch_up_is_told_at_once_and_once(europe: 
     await europe.master().catch_up()
     await europe.master().catch_up()
     assert len(europe.processes["api1"].publisher.published) == 1
+
+
+async def test_a_password_that_expires_is_a_warning_with_the_same_id_until_it_has_expired(
+    europe: Europe, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "muneris.replication.master")
+    told, expires_at = europe.processes["api1"].publisher.published, europe.clock.now() + PASSWORD_LIFE
+    for _ in range(2 * 62):
+        europe.clock.advance(hours=12)
+        await europe.master().run()
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    soon, expired = dict.fromkeys(event.id for event in told)
+    assert soon == f"{ACCOUNT.id}-password-expires_soon-{expires_at:%Y%m%d}"
+    assert expired == f"{ACCOUNT.id}-password-expired-{expires_at:%Y%m%d}"
+    assert (told[0].data["password_expired"], told[-1].data["password_expired"]) == (False, True)
+    assert caplog.messages[0].endswith("; its password expires soon")
+    assert caplog.messages[-1].endswith("; its password has expired")
 
 
 async def test_that_nobody_is_master_is_told(europe: Europe, caplog: pytest.LogCaptureFixture) -> None:

@@ -113,6 +113,29 @@ async def test_a_master_writes_its_role_into_a_region_that_returns(continent: Co
     assert await continent.rows() == [(1, "api1")] * 3
 
 
+async def test_what_lost_a_promotion_is_written_over(continent: Continent) -> None:
+    continent.tables["api3"].refuses = lambda role: role["master"].values["Region"] == "api1"
+    racing = [continent.seen_by(region).promote() for region in ("api1", "api3")]
+    await asyncio.gather(*racing, return_exceptions=True)
+    assert await continent.rows() == [(1, "api1"), (1, "api1"), (1, "api3")]
+    continent.tables["api3"].refuses = lambda _: False
+    continent.clock.moment += SETTLING
+    assert await continent.masters() == ["api1"]
+    assert await continent.rows() == [(1, "api1")] * 3
+
+
+async def test_a_row_of_a_higher_epoch_is_left_to_a_new_promotion(continent: Continent) -> None:
+    await continent.promote("api1")
+    for region in ("api1", "api2"):
+        continent.tables[region].refuses = lambda role: role["master"].values["Region"] == "api3"
+    with pytest.raises(PromotionLostError, match="api1 is master"):
+        await continent.seen_by("api3").promote()
+    assert await continent.masters() == ["api1"]
+    assert await continent.rows() == [(1, "api1"), (1, "api1"), (2, "api3")]
+    await continent.promote("api1")
+    assert await continent.rows() == [(3, "api1")] * 3
+
+
 async def test_without_a_majority_a_promotion_is_refused_and_nothing_changes(continent: Continent) -> None:
     await continent.promote("api1")
     continent.kill("api1", "api3")

@@ -1,16 +1,18 @@
 import asyncio
+import traceback
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.faults import Faults, FaultyTable
 from tests.tenants import ManualClock
-from tests.token_links import ACCOUNT
+from tests.token_links import ACCOUNT, new_link
 
 from muneris.cloud.agenda import Agenda
-from muneris.cloud.sealing import Opener, Sealer, generate_sealing_key, to_public_jwk
+from muneris.cloud.sealing import Opener, Sealer, SealError, generate_sealing_key, to_public_jwk
 from muneris.cloud.tables import TableUnavailableError, rows_with_prefix
 from muneris.replication.accounts import State
-from muneris.replication.links import heads
+from muneris.replication.links import Writer, heads
 from muneris.replication.store import AccountStore
 from muneris.replication.tokens import AGENDA, TokenKeeper, open_link, token_outbox
 from muneris.simphony.errors import NotConfiguredError
@@ -192,3 +194,11 @@ async def test_a_sign_in_that_is_repeated_after_a_lost_answer_stands(step: int) 
     await process.outbox.sweep()
     assert await process.read(fresh=True) == "one"
     assert len(heads(await AccountStore(peer).links(ACCOUNT.id))) == 1
+
+
+def test_what_is_sealed_in_another_form_is_not_quoted() -> None:
+    sealed = SEALER.seal(b'{"tokens": {"id_token": "secret"}, "password": "secret"}', ACCOUNT.id)
+    link = replace(new_link(Writer.of_sign_in("api1"), 1), sealed=sealed)
+    with pytest.raises(SealError, match="of another version") as raised:
+        open_link(Opener(KEYS["api1"]), link)
+    assert "secret" not in "".join(traceback.format_exception(raised.value))
