@@ -37,9 +37,9 @@ class Circuit:
     open_until: float = -math.inf
     probed_until: float = -math.inf
 
-    def admits(self, now: float) -> bool:
-        """Whether it may be called."""
-        return not self.pause or now >= max(self.open_until, self.probed_until)
+    def admits(self, now: float, *, may_probe: bool = True) -> bool:
+        """Whether it may be called, by a call that `may_probe` it or by one that may not."""
+        return not self.pause or (may_probe and now >= max(self.open_until, self.probed_until))
 
     def called(self, now: float, patience: Patience) -> "Circuit":
         """It is called; if it was open, that is the one probe."""
@@ -78,14 +78,16 @@ class Circuits:
         self._monotonic = monotonic
         self._circuits = Recent[Hashable, Circuit](_MOST_HELD)
 
-    def call(self, site: Hashable) -> None:
+    def call(self, site: Hashable, *, may_probe: bool = True) -> None:
         """Note that a property is called.
+
+        A call that may be given up before it tells anything must not be the probe.
 
         Raises:
             PausedError: it is left alone now.
         """
         now, circuit = self._monotonic(), self._find(site)
-        if not circuit.admits(now):
+        if not circuit.admits(now, may_probe=may_probe):
             raise PausedError("the property has not answered lately")
         self._circuits.put(site, circuit.called(now, self._patience))
 

@@ -52,13 +52,18 @@ _CHECKS, _CALCULATOR = "checks", "checks/calculator"
 _PLACES = {_CHECKS, _CALCULATOR}
 """What is there whatever became of a check."""
 _DETECT_DUPLICATES = {"Simphony-Features": "detect-duplicate-request"}
+_STILL_UNDER_WAY = b"duplicate_request"
+"""The code in `posDetails` (STS Gen2 guide, Detecting Duplicate Requests), however odd these are."""
 _VERDICTS = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 """With a problem document of Simphony's, these say that it looked at the check and will not take it."""
 
 
 def open_session() -> aiohttp.ClientSession:
-    """A session for Simphony: it keeps no cookies, which would mix accounts."""
-    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+    """A session for Simphony: it keeps no cookies, which would mix accounts.
+
+    Nor has it a limit of connections, at which one property's slow answers would hold up another's calls.
+    """
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
 
 
 class SimphonyClient:
@@ -95,7 +100,7 @@ class SimphonyClient:
         timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the whole request's, given to aiohttp
     ) -> Check:
         """Open a check."""
-        headers = {**_DETECT_DUPLICATES, "Accept-Language": new_check.language}
+        headers = {**_DETECT_DUPLICATES, "Accept-Language": connection.language}
         body = check_body(connection, new_check)
         call = _call(connection, HTTPMethod.POST, _CHECKS, headers, body, timeout)
         return _written_check(await self._write(connection, bearer, call))
@@ -109,7 +114,7 @@ class SimphonyClient:
         timeout: float = WRITE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - as above
     ) -> Check:
         """Add to an open check, or pay it."""
-        headers = {**_DETECT_DUPLICATES, "Accept-Language": new_round.language}
+        headers = {**_DETECT_DUPLICATES, "Accept-Language": connection.language}
         path, body = f"{_path_of(new_round.check_ref)}/round", round_body(connection, new_round)
         call = _call(connection, HTTPMethod.POST, path, headers, body, timeout)
         return _written_check(await self._write(connection, bearer, call))
@@ -144,25 +149,23 @@ class SimphonyClient:
             NotSentError: it was not asked.
             OutcomeUnknownError: it gave no answer.
         """
-        headers = {"Accept-Language": new_check.language}
+        headers = {"Accept-Language": connection.language}
         body = check_body(connection, new_check)
         call = _call(connection, HTTPMethod.POST, _CALCULATOR, headers, body, timeout)
-        answer = await self._write(connection, bearer, call)
+        answer = await self._write(connection, bearer, call._replace(may_probe=False))
         try:
             return decode(Calculated, answer)
         except ReadFailedError as error:
             raise OutcomeUnknownError(str(error)) from error
 
-    async def get_printed(
-        self, connection: Connection, bearer: str, check_ref: str, *, language: str = "en-US"
-    ) -> tuple[str, ...]:
+    async def get_printed(self, connection: Connection, bearer: str, check_ref: str) -> tuple[str, ...]:
         """A check as it is printed, 40 columns wide.
 
         Raises:
             ReadFailedError: there is no answer to rely on.
             TokenRejectedError: the bearer is not valid.
         """
-        headers = {"Accept-Language": language}
+        headers = {"Accept-Language": connection.language}
         call = _call(connection, HTTPMethod.GET, f"{_path_of(check_ref)}/printed", headers)
         return decode(PrintedLines, await self._http.read(connection, bearer, call)).lines
 
@@ -190,22 +193,38 @@ class SimphonyClient:
         """The check since a moment, open or closed, whose name or order id is one of `references`.
 
         None means that Simphony answered and has none; a voided one is the answer only if there is no other.
-        `since` is rounded down to the minute.
+        `since` is rounded down to the minute. One closed check that cannot be read fails the list of all: who
+        is on the list of the open ones is found nevertheless, and of who is not nothing is known.
 
         Raises:
             SeveralChecksError: there is more than one.
             LookUpFailedError: whether there is one is unknown.
             TokenRejectedError: the bearer is not valid.
         """
-        query = {
-            "sinceTime": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
-            "includeClosed": "true",
-        }
-        call = _call(connection, HTTPMethod.GET, _CHECKS)._replace(query=query)
+        query = {"sinceTime": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")}
         with _looking_up("the list of checks"):
-            items = items_of(parse((await self._http.read(connection, bearer, call)).body))
-            ours = [item for item in items if CheckIdentity.model_validate(item).is_for(references)]
-            return find_standing([Check.model_validate(item) for item in ours])
+            try:
+                return await self._find_listed(
+                    connection, bearer, references, {**query, "includeClosed": "true"}
+                )
+            except ReadFailedError as error:
+                if error.status != HTTPStatus.BAD_REQUEST:
+                    raise
+                is_open = await self._find_listed(
+                    connection, bearer, references, {**query, "includeClosed": "false"}
+                )
+                if is_open is None:
+                    raise
+                return is_open
+
+    async def _find_listed(
+        self, connection: Connection, bearer: str, references: Collection[str], query: dict[str, str]
+    ) -> Check | None:
+        """The check of a list that one of the references means."""
+        call = _call(connection, HTTPMethod.GET, _CHECKS)._replace(query=query)
+        items = items_of(parse((await self._http.read(connection, bearer, call)).body))
+        ours = [item for item in items if CheckIdentity.model_validate(item).is_for(references)]
+        return find_standing([Check.model_validate(item) for item in ours])
 
     async def find_round(
         self, connection: Connection, bearer: str, check_ref: str, reference: str
@@ -297,14 +316,18 @@ def _write_error(call: Call, answer: Answer) -> SimphonyError:
         return TokenRejectedError(title)
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(title, answer.retry_after)
-    if answer.status in _VERDICTS and problem.title:
+    if answer.status in _VERDICTS:
         return CheckRefusedError(title, problem.pos_details, problem.detail)
     return NotSentError(said)  # about our rights or the address, not the check
 
 
 def _may_be_executed(call: Call, answer: Answer, problem: Problem) -> bool:
-    """Whether it, or an earlier call, may have been: that may be why the check that is written to is gone."""
+    """Whether it, or an earlier call, may have been: that may be why the check that is written to is gone.
+
+    That the earlier one is still under way is said by a verdict: nothing is known of one that cannot be read.
+    """
     is_gone = answer.status == HTTPStatus.NOT_FOUND and call.path not in _PLACES
     is_refusal = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
-    is_unsettled = "duplicate_request" in problem.pos_codes or answer.status == HTTPStatus.REQUEST_TIMEOUT
-    return is_gone or is_unsettled or not is_refusal
+    is_unreadable = answer.status in _VERDICTS and not problem.says_why
+    is_unsettled = _STILL_UNDER_WAY in answer.body or answer.status == HTTPStatus.REQUEST_TIMEOUT
+    return is_gone or is_unreadable or is_unsettled or not is_refusal

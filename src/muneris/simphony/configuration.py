@@ -41,7 +41,7 @@ class TaxClass(Node):
 class TaxRate(Node):
     """A rate. `tax_type` is from an open set: `includedPercent`, `addonPercent`, `disabled`."""
 
-    tax_rate_id: LenientRef
+    tax_rate_id: LenientRef = ""
     percentage: LenientAmount = None
     tax_type: LenientText = ""
     name: LenientNames = NO_NAMES

@@ -21,7 +21,7 @@ from muneris.simphony.wire import items_of, parse
 
 
 class ConfigurationClient:
-    """Reads. With an `etag`, None is the answer if nothing has changed since it was given out.
+    """Reads. None is the answer if that is still what is `held`, by the entity tag it came with.
 
     An entity tag belongs to one revenue center, one path and one version of the API. Each call raises
     `ReadFailedError` if there is no answer to rely on, and `TokenRejectedError`.
@@ -36,29 +36,32 @@ class ConfigurationClient:
         return _items(MenuSummary, answer)
 
     async def get_menu(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[SimphonyMenu] | None = None
     ) -> Versioned[SimphonyMenu] | None:
-        """The revenue center's menu."""
+        """The revenue center's menu, under the id that the list of menus has for it: its tag is of that."""
         menus = await self.get_menus(connection, bearer)
         ours = [each for each in menus if each.rvc_ref in {None, connection.rvc_ref}]
         if not ours:
             raise ReadFailedError("Simphony lists no menu for the revenue center")
-        path = f"menus/{quote(ours[0].menu_id, safe='')}"
+        menu_id = ours[0].menu_id
+        path = f"menus/{quote(menu_id, safe='')}"
         call = Call(HTTPMethod.GET, path, headers=site_headers(connection), version=connection.menu_version)
-        return await self._get(SimphonyMenu, connection, bearer, call, etag)
+        same = held if held is not None and held.value.menu_id == menu_id else None
+        read = await self._get(SimphonyMenu, connection, bearer, call, same)
+        return read and read._replace(value=read.value.model_copy(update={"menu_id": menu_id}))
 
     async def get_unavailable(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[UnavailableItems] | None = None
     ) -> Versioned[UnavailableItems] | None:
         """What the POS cannot sell now."""
         call = _list_call(connection, "menus/items/unavailable")
-        return await self._get(UnavailableItems, connection, bearer, call, etag)
+        return await self._get(UnavailableItems, connection, bearer, call, held)
 
     async def get_taxes(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[Taxes] | None = None
     ) -> Versioned[Taxes] | None:
         """Its taxes."""
-        return await self._get(Taxes, connection, bearer, _list_call(connection, "taxes"), etag)
+        return await self._get(Taxes, connection, bearer, _list_call(connection, "taxes"), held)
 
     async def get_tenders(self, connection: Connection, bearer: str) -> tuple[Tender, ...]:
         """Its tenders."""
@@ -73,8 +76,14 @@ class ConfigurationClient:
         return await self._list(ServiceCharge, connection, bearer, "serviceCharges/collection")
 
     async def _get[T: BaseModel](
-        self, kind: type[T], connection: Connection, bearer: str, call: Call, etag: str | None
+        self,
+        kind: type[T],
+        connection: Connection,
+        bearer: str,
+        call: Call,
+        held: Versioned[T] | None,
     ) -> Versioned[T] | None:
+        etag = held.etag if held is not None else None
         headers = {**call.headers, "If-None-Match": etag} if etag else call.headers
         also = (HTTPStatus.NOT_MODIFIED,) if etag else ()
         answer = await self._http.read(connection, bearer, call._replace(headers=headers), also=also)

@@ -2,31 +2,32 @@
 
 from enum import StrEnum
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, Field
 
 from muneris.core.operational import OperationalError
+from muneris.simphony.node import LenientNumber, LenientText, Node, Nodes
 
 
-class PosDetail(BaseModel, frozen=True):
+class PosDetail(Node):
     """What the POS itself objects to; `code` is from an open set."""
 
-    code: str = ""
-    message: str = ""
+    code: LenientText = ""
+    message: LenientText = ""
 
 
-class Problem(BaseModel, frozen=True):
+class Problem(Node):
     """Oracle's problem document (STS Gen2 guide, Problem Details); older schemas spell `details`."""
 
-    title: str = ""
-    status: int | None = None
-    detail: str = Field(default="", validation_alias=AliasChoices("detail", "details"))
-    instance: str = ""
-    pos_details: tuple[PosDetail, ...] = Field(default=(), validation_alias="posDetails")
+    title: LenientText = ""
+    status: LenientNumber = None
+    detail: LenientText = Field(default="", validation_alias=AliasChoices("detail", "details"))
+    instance: LenientText = ""
+    pos_details: Nodes[PosDetail] = ()
 
     @property
-    def pos_codes(self) -> tuple[str, ...]:
-        """The codes of `posDetails`."""
-        return tuple(each.code for each in self.pos_details)
+    def says_why(self) -> bool:
+        """Whether it is one at all, and none of a gateway's."""
+        return bool(self.title or self.pos_details)
 
 
 class SimphonyError(Exception):

@@ -1,7 +1,7 @@
 """What Simphony answers that a check holds (Checks API, POST checks).
 
 Oracle's page gives names and types. What live systems add or leave out must not make a posted check
-unreadable: everything here is optional, and odd values read as none.
+unreadable: all but `subtotal` and `total_due` is optional, and odd values read as none.
 """
 
 from decimal import Decimal
@@ -13,6 +13,7 @@ from muneris.simphony.node import (
     LenientFlag,
     LenientNumber,
     LenientRef,
+    LenientSum,
     LenientText,
     Node,
     Nodes,
@@ -106,11 +107,11 @@ class CheckTotals(Node):
     """A check's amounts in the location's currency. `tax_total` leaves inclusive taxes out."""
 
     subtotal: Decimal
-    subtotal_discount_total: Decimal = Decimal(0)
-    auto_service_charge_total: Decimal = Decimal(0)
-    service_charge_total: Decimal = Decimal(0)
-    tax_total: Decimal = Decimal(0)
-    payment_total: Decimal = Decimal(0)
+    subtotal_discount_total: LenientSum = Decimal(0)
+    auto_service_charge_total: LenientSum = Decimal(0)
+    service_charge_total: LenientSum = Decimal(0)
+    tax_total: LenientSum = Decimal(0)
+    payment_total: LenientSum = Decimal(0)
     total_due: Decimal
 
     @property

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import AliasChoices, Field
 
-from muneris.simphony.node import NO_NAMES, LenientNames, LenientNumber, LenientText, Node, Nodes
+from muneris.simphony.node import NO_NAMES, LenientNames, LenientNumber, LenientText, Node, Nodes, OneNode
 
 TextMap = dict[str, str]
 """Language code to text: `{"en-US": "Soup"}`."""
@@ -23,7 +23,7 @@ class Price(Node):
 
     price_sequence: int = 1
     price: Decimal | None = None
-    name: str | TextMap | None = None
+    name: LenientNames = NO_NAMES
     level: LenientNumber = None
 
 
@@ -44,8 +44,8 @@ class Image(Node):
 class ConsumerContent(Node):
     """What guests are shown instead of the POS's own words."""
 
-    consumer_name: TextMap = NO_NAMES
-    consumer_description: TextMap = NO_NAMES
+    consumer_name: LenientNames = NO_NAMES
+    consumer_description: LenientNames = NO_NAMES
     images: Nodes[Image] = ()
 
 
@@ -53,11 +53,11 @@ class Definition(Node):
     """One orderable form of an item or a condiment."""
 
     definition_sequence: int = 1
-    name: TextMap = NO_NAMES
+    name: LenientNames = NO_NAMES
     tax_class_ref: int | None = None
-    prices: tuple[Price, ...] = ()
-    condiment_group_rules: tuple[CondimentGroupRule, ...] = ()
-    consumer_content: ConsumerContent | None = Field(
+    prices: Nodes[Price] = ()
+    condiment_group_rules: Nodes[CondimentGroupRule] = ()
+    consumer_content: OneNode[ConsumerContent] = Field(
         default=None, validation_alias="ConsumerContentProperties"
     )
 
@@ -66,16 +66,16 @@ class MenuItem(Node):
     """An item on sale."""
 
     menu_item_id: int
-    name: TextMap = NO_NAMES
+    name: LenientNames = NO_NAMES
     family_group_ref: int | None = None
-    definitions: tuple[Definition, ...] = ()
+    definitions: Nodes[Definition] = ()
 
 
 class CondimentGroup(Node):
     """Condiments to choose among."""
 
     condiment_group_id: int
-    name: TextMap = NO_NAMES
+    name: LenientNames = NO_NAMES
     condiment_item_refs: tuple[int, ...] = ()
 
 
@@ -83,16 +83,16 @@ class CondimentItem(Node):
     """A condiment."""
 
     condiment_id: int
-    name: TextMap = NO_NAMES
+    name: LenientNames = NO_NAMES
     family_group_ref: int | None = None
-    definitions: tuple[Definition, ...] = ()
+    definitions: Nodes[Definition] = ()
 
 
 class FamilyGroup(Node):
     """A group of items."""
 
     family_group_item_id: int
-    name: TextMap = NO_NAMES
+    name: LenientNames = NO_NAMES
 
 
 class ComboChoice(Node):
@@ -100,7 +100,7 @@ class ComboChoice(Node):
 
     menu_item_ref: int = Field(validation_alias=AliasChoices("menuItemRef", "menuItemId", "menu_item_ref"))
     definition_sequence: int = 1
-    prices: tuple[Price, ...] = ()
+    prices: Nodes[Price] = ()
 
 
 class ComboGroup(Node):
@@ -123,17 +123,17 @@ class ComboMeal(Node):
 
 
 class SimphonyMenu(Node):
-    """A revenue center's menu."""
+    """A revenue center's menu. Its id is the one that it is listed under."""
 
-    menu_id: str
-    name: str | TextMap | None = None
-    family_groups: tuple[FamilyGroup, ...] = ()
-    menu_items: tuple[MenuItem, ...] = ()
-    condiment_groups: tuple[CondimentGroup, ...] = ()
-    condiment_items: tuple[CondimentItem, ...] = ()
-    combo_meals: tuple[ComboMeal, ...] = Field(
+    menu_id: LenientText = ""
+    name: LenientNames = NO_NAMES
+    family_groups: Nodes[FamilyGroup] = ()
+    menu_items: Nodes[MenuItem] = ()
+    condiment_groups: Nodes[CondimentGroup] = ()
+    condiment_items: Nodes[CondimentItem] = ()
+    combo_meals: Nodes[ComboMeal] = Field(
         default=(), validation_alias=AliasChoices("comboMeals", "comboMealsV2", "combo_meals")
     )
-    combo_groups: tuple[ComboGroup, ...] = Field(
+    combo_groups: Nodes[ComboGroup] = Field(
         default=(), validation_alias=AliasChoices("comboGroupsV2", "combo_groups")
     )

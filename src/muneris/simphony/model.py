@@ -36,6 +36,9 @@ type MenuVersion = Literal[1, 2]
 Name = Annotated[str, Field(pattern=r"^[^\s/?#]+$")]
 """A name that goes into a header and a path as it is."""
 
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+"""A language by its tag: `en-US`."""
+
 
 def account_id(auth_url: str, org: str, client_id: str, username: str) -> str:
     """The id of an Oracle API account: SHA-256 of its parts, spelled one way.
@@ -66,7 +69,8 @@ class Connection(BaseModel, frozen=True):
 
     `order_type_refs` and `tender_refs` map our names (`dine_in`, `at_counter`) to Simphony's numbers.
     `bearer` is the token sent: Oracle documents the id_token, some installations take the access_token.
-    `menu_version` is that of the Configuration API whose menu is read. `time_zone` is the property's, known
+    `menu_version` is that of the Configuration API whose menu is read. `language` is that of its checks, in
+    which the kitchen reads and the guest's check is printed. `time_zone` is the property's, known
     only where it is about to be called: it is published with the property and not here.
     """
 
@@ -82,6 +86,7 @@ class Connection(BaseModel, frozen=True):
     account: str
     bearer: Bearer = "id_token"
     menu_version: MenuVersion = 1
+    language: Language = "en-US"
     time_zone: str | None = Field(default=None, exclude=True)
 
     @property
@@ -170,7 +175,6 @@ class NewWrite(BaseModel, frozen=True):
     tender_reference: str | None = None
     tip: Decimal = Decimal(0)
     expected_total: Decimal | None = None
-    language: str = "en-US"
     information_lines: tuple[str, ...] = ()
 
     @model_validator(mode="after")

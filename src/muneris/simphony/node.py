@@ -1,11 +1,14 @@
-"""How Simphony's JSON is read: names in camel case, unknown fields ignored, odd values taken for none."""
+"""How Simphony's JSON is read: names in camel case, unknown fields ignored, odd values taken for none.
+
+A field that is null is one that is left out.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -15,6 +18,13 @@ class Node(BaseModel):
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_left_out(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            return value
+        return {name: each for name, each in value.items() if each is not None}
 
 
 def _text(value: object) -> str:
@@ -39,6 +49,10 @@ def _amount(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() else None
+
+
+def _sum(value: object) -> Decimal:
+    return _amount(value) or Decimal(0)
 
 
 def _flag(value: object) -> bool:
@@ -86,6 +100,8 @@ LenientNumber = Annotated[int | None, BeforeValidator(_number)]
 """A whole number, or its text."""
 LenientAmount = Annotated[Decimal | None, BeforeValidator(_amount)]
 """A decimal number, or its text."""
+LenientSum = Annotated[Decimal, BeforeValidator(_sum)]
+"""What amounts come to; 0 is none."""
 LenientFlag = Annotated[bool, BeforeValidator(_flag)]
 """Yes or no, or its text."""
 LenientMoment = Annotated[datetime | None, BeforeValidator(_moment)]

@@ -10,10 +10,10 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import aiohttp
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from yarl import URL
 
 from muneris.core.clock import Clock
@@ -21,6 +21,7 @@ from muneris.core.ids import Random
 from muneris.simphony.errors import SignInFailedError, SignInFailure
 from muneris.simphony.hosts import allowed_url
 from muneris.simphony.model import Account, Tokens
+from muneris.simphony.node import LenientFlag, LenientText, Node
 
 REDIRECT_URI = "apiaccount://callback"
 TIMEOUT_SECONDS = 30.0
@@ -38,26 +39,38 @@ class _Answer(NamedTuple):
     body: bytes
 
 
-class _SignedIn(BaseModel, frozen=True):
+class _SignedIn(Node):
     """The answer of `signin`; `success` is a boolean or its text. The status 200 alone means nothing."""
 
-    success: bool = False
-    next_op: str = Field(default="", validation_alias="nextOp")
-    redirect_url: str = Field(default="", validation_alias="redirectUrl")
+    success: LenientFlag = False
+    next_op: LenientText = ""
+    redirect_url: LenientText = ""
 
     @property
     def code(self) -> str:
         """The authorization code, decoded; empty if there is none."""
-        return URL(self.redirect_url).query.get("code", "")
+        try:
+            return URL(self.redirect_url).query.get("code", "")
+        except ValueError:
+            return ""
 
 
-class _Issued(BaseModel, frozen=True):
-    """The answer of `token`; `expires_in` is a number or its text, in seconds."""
+class _Issued(Node):
+    """The answer of `token`; `expires_in` is a number or its text, in seconds.
 
-    id_token: str = Field(min_length=1)
-    access_token: str = ""
-    refresh_token: str = ""
+    Which of the two bearers is sent is the connection's to say: either will do here.
+    """
+
+    id_token: LenientText = ""
+    access_token: LenientText = ""
+    refresh_token: LenientText = ""
     expires_in: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _has_a_bearer(self) -> Self:
+        if not (self.id_token or self.access_token):
+            raise ValueError("neither an id_token nor an access_token")
+        return self
 
 
 def s256(verifier: str) -> str:

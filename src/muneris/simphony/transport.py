@@ -52,7 +52,8 @@ _NOT_THE_PROPERTYS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.
 class Call(NamedTuple):
     """A request below `/api/v<version>`; `path` is percent-encoded, `timeout` the whole request's in seconds.
 
-    `at_property`: its point of sale has to answer, not the service alone.
+    `at_property`: its point of sale has to answer, not the service alone; `may_probe`: also when it did not
+    answer lately, to see whether it does.
     """
 
     method: HTTPMethod
@@ -63,6 +64,7 @@ class Call(NamedTuple):
     timeout: float = READ_TIMEOUT_SECONDS
     version: int = 1
     at_property: bool = False
+    may_probe: bool = True
 
 
 class Answer(NamedTuple):
@@ -117,7 +119,7 @@ class Transport:
         url = self._url(connection, call)
         if not call.at_property:
             return await self._send(url, bearer, call)
-        self._circuits.call(connection.site)
+        self._circuits.call(connection.site, may_probe=call.may_probe)
         try:
             answer = await self._send(url, bearer, call)
         except (UnreachableError, OutcomeUnknownError):

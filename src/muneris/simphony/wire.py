@@ -118,7 +118,7 @@ def _header(connection: Connection, write: NewWrite) -> dict[str, Json]:
         "idempotencyId": write.idempotency_id,
         "checkEmployeeRef": connection.employee_ref,
         "orderTypeRef": _ref(connection.order_type_refs, write.order_type, "order_type_refs"),
-        "language": write.language,
+        "language": connection.language,
         "informationLines": [*write.information_lines, *_long_notes(write)],
     }
 

@@ -118,12 +118,14 @@ async def test_we_name_the_revenue_center_the_same_in_headers_and_body(simulatio
 
 @source("collection")
 async def test_we_send_json_ask_for_json_and_name_a_language(simulation: Simulation) -> None:
-    client, at, bearer = simulation.client, simulation.connection, simulation.bearer
-    danish = "da-DK"
-    posted = await client.post_check(at, bearer, new_check(language=danish))
-    await client.post_round(at, bearer, new_round(posted.check_ref, language=danish))
-    await client.calculate(at, bearer, new_check(language=danish))
-    await client.get_printed(at, bearer, posted.check_ref, language=danish)
+    client, bearer = simulation.client, simulation.bearer
+    at = simulation.connection.model_copy(update={"language": "da-DK"})
+    posted = await client.post_check(at, bearer, new_check())
+    await client.post_round(at, bearer, new_round(posted.check_ref))
+    await client.calculate(at, bearer, new_check())
+    await client.get_printed(at, bearer, posted.check_ref)
+    named = [b'"language":"da-DK"' in asked.body.replace(b" ", b"") for asked in simulation.asked[-4:]]
+    assert named == [True, True, True, False]
     assert [
         (each.headers["Accept"], each.headers["Accept-Language"], each.headers.get("Content-Type"))
         for each in simulation.asked[-4:]

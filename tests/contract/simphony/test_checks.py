@@ -377,10 +377,25 @@ async def test_one_unreadable_check_leaves_unknown_whether_we_have_one(
 ) -> None:
     broken = await posted_by_us(simulation, new_check(tender="online"))
     await call("POST", f"/sim/checks/{broken.check_ref}/break")
-    with pytest.raises(LookUpFailedError):
+    with pytest.raises(LookUpFailedError, match="400 POS Error"):
         await found_by_us(simulation, "WEB-2")
     simulation.clock.advance(10 * 60)
     assert await found_by_us(simulation, "WEB-2") is None
+
+
+@source("seen")
+async def test_we_find_an_open_check_beside_one_that_cannot_be_read(
+    simulation: Simulation, call: Caller
+) -> None:
+    broken = await posted_by_us(simulation, new_check(tender="online"))
+    ours = await posted_by_us(simulation, new_check(2))
+    await call("POST", f"/sim/checks/{broken.check_ref}/break")
+    assert await found_by_us(simulation, "WEB-2") == ours
+    asked = [each.query["includeClosed"] for each in simulation.asked[-2:]]
+    assert asked == ["true", "false"]
+    await simulation.break_it(kind="status", method="GET", path_prefix=CHECKS, status=503, count=1)
+    with pytest.raises(LookUpFailedError, match="503"):  # which says nothing of any check
+        await found_by_us(simulation, "WEB-2")
 
 
 @source("stsgg/op-basepath-checks-checkref-printed-get")

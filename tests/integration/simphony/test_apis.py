@@ -1,7 +1,7 @@
 """What is sent, and how the spellings of live systems are read: byte by byte, over HTTP."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs
@@ -24,6 +24,7 @@ from muneris.simphony.errors import (
     TokenRejectedError,
     UnreachableError,
 )
+from muneris.simphony.menu import MenuItem
 from muneris.simphony.model import Check, Tokens
 from muneris.simphony.notifications import CONFIGURATION, Subscription, WebhookKey
 from muneris.simphony.sign_in import s256
@@ -31,6 +32,7 @@ from muneris.simphony.transport import READ_AGAIN
 
 CHECK = b'{"header": {"checkRef": "c", "checkNumber": 1}, "totals": {"subtotal": 1, "totalDue": 1}}'
 MENU = b'{"menuId": "m", "menuItems": [{"menuItemId": 1}], "unknown": {}}'
+MENU_ITEMS = (MenuItem(menu_item_id=1),)
 SUMMARY = b'{"items": [{"menuId": "other", "rvcRef": 8}, {"menuId": "acme:store01:7", "rvcRef": "7"}]}'
 OAUTH = "/oidc-provider/v1/oauth2"
 
@@ -115,10 +117,29 @@ async def test_the_menu_of_our_revenue_center_is_read_by_its_opaque_id(version: 
         there.script.on(f"GET /api/v{version}/menus/acme%3Astore01%3A7", Say(MENU, headers={"ETag": '"a"'}))
         found = await there.client.configuration.get_menu(there.connection, "b")
         assert found is not None
-        assert (found.value.menu_id, found.etag) == ("m", '"a"')
+        assert (found.value.menu_id, found.etag) == ("acme:store01:7", '"a"')
         summary, menu = there.script.asked
         assert summary.query == {"OrgShortName": "acme", "LocRef": "store01", "RvcRef": "7"}
         assert menu.headers["Simphony-RvcRef"] == "7"
+
+
+async def test_the_tag_of_one_menu_is_not_sent_for_another(there: Scripted) -> None:
+    for each in ("m", "n"):
+        there.script.on(f"GET /api/v1/menus/{each}", Say(MENU, headers={"ETag": '"a"'}), Say(status=304))
+    there.script.on("GET /api/v1/menus/summary", Say(b'[{"menuId": "m"}]'))
+    get_menu = there.client.configuration.get_menu
+    first = await get_menu(there.connection, "b")
+    assert await get_menu(there.connection, "b", held=first) is None
+    there.script.on("GET /api/v1/menus/summary", Say(b'[{"menuId": "n"}]'))
+    other = await get_menu(there.connection, "b", held=first)
+    assert other is not None
+    assert (other.value.menu_id, other.value.menu_items) == ("n", MENU_ITEMS)
+    asked = [each for each in there.script.asked if not each.path.endswith("summary")]
+    assert [(each.path[-1], each.headers.get("If-None-Match")) for each in asked] == [
+        ("m", None),
+        ("m", '"a"'),
+        ("n", None),
+    ]
 
 
 async def test_menus_of_version_2_have_their_combos_apart(there: Scripted) -> None:
@@ -136,14 +157,15 @@ async def test_menus_of_version_2_have_their_combos_apart(there: Scripted) -> No
 @pytest.mark.parametrize("what", ["unavailable", "taxes"])
 async def test_an_entity_tag_is_sent_as_it_came_and_unchanged_is_none(there: Scripted, what: str) -> None:
     api = there.client.configuration
-    path, read = {
+    calls: dict[str, tuple[str, Callable[..., Awaitable[object]]]] = {
         "unavailable": ("menus/items/unavailable", api.get_unavailable),
         "taxes": ("taxes", api.get_taxes),
-    }[what]
+    }
+    path, read = calls[what]
     there.script.on(f"GET /api/v1/{path}", Say(b"{}", headers={"ETag": 'W/"x y"'}), Say(status=304))
     first = await read(there.connection, "b")
     assert isinstance(first, Versioned)
-    assert await read(there.connection, "b", etag=first.etag) is None
+    assert await read(there.connection, "b", held=first) is None
     assert there.script.asked[1].headers["If-None-Match"] == 'W/"x y"'
     assert there.script.asked[1].query["RvcRef"] == "7"
 
@@ -274,6 +296,21 @@ async def test_a_dead_property_is_left_alone_while_its_menu_is_read(there: Scrip
     await post(there)
 
 
+async def test_a_price_is_not_what_a_dead_property_is_probed_with(there: Scripted) -> None:
+    there.script.on("POST /api/v1/checks", Say(status=521))
+    for _ in range(5):
+        with pytest.raises(OutcomeUnknownError):
+            await post(there)
+    there.script.on("POST /api/v1/checks", Say(CHECK))
+    there.script.on("POST /api/v1/checks/calculator", Say(b'{"totals": {"subtotal": 1, "totalDue": 1}}'))
+    there.clock.advance(2)
+    with pytest.raises(PausedError):
+        await there.client.calculate(there.connection, "b", new_check())
+    assert len(there.script.asked) == 5
+    await post(there)
+    await there.client.calculate(there.connection, "b", new_check())
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
 async def test_what_the_service_or_the_check_is_at_fault_for_leaves_the_property_alone(
     there: Scripted, status: int
@@ -383,12 +420,31 @@ async def test_a_refresh_gives_newer_tokens(there: Scripted, *, rotates: bool) -
 
 
 @pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ({"id_token": "i2", "access_token": None, "refresh_token": "r2"}, ("i2", "", "r2")),
+        ({"id_token": "i2", "access_token": "a2", "refresh_token": None}, ("i2", "a2", "r1")),
+        ({"id_token": None, "access_token": "a2", "refresh_token": "r2"}, ("", "a2", "r2")),
+        ({"access_token": "a2", "refresh_token": "r2"}, ("", "a2", "r2")),
+    ],
+)
+async def test_tokens_of_an_answer_that_leaves_one_out_are_kept(
+    there: Scripted, answer: dict[str, str | None], kept: tuple[str, str, str]
+) -> None:
+    tokens = await signed_in(there)
+    there.script.on(f"POST {OAUTH}/token", Say(json.dumps(answer | {"expires_in": 60}).encode()))
+    fresh = await there.sign_in.refresh(there.account, tokens)
+    assert (fresh.id_token, fresh.access_token, fresh.refresh_token) == kept
+
+
+@pytest.mark.parametrize(
     ("said", "reason", "in_doubt"),
     [
         (Say(b'{"status": 401, "code": "RECORD_NOT_FOUND"}', 401), SignInFailure.REFRESH_REFUSED, False),
         (Say(b'{"status": 400, "code": "VALIDATION_ERRORS"}', 400), SignInFailure.REFRESH_REFUSED, False),
         (Say(status=503), SignInFailure.UNEXPECTED_ANSWER, True),
         (Say(b'{"refresh_token": "r2"}'), SignInFailure.UNEXPECTED_ANSWER, True),
+        (Say(b'{"refresh_token": "r2", "expires_in": 60}'), SignInFailure.UNEXPECTED_ANSWER, True),
         (Say(status=0), SignInFailure.ANSWER_LOST, True),
     ],
 )

@@ -81,7 +81,18 @@ async def test_lost_answer_then_repeat_makes_one_check(simulation: Simulation) -
     [
         (400, '{"title": "POS Error"}', CheckRefusedError),
         (422, '{"title": "Check is invalid."}', CheckRefusedError),
-        (400, "<html>a proxy's page</html>", NotSentError),
+        (400, '{"title": "POS Error", "detail": null, "posDetails": null}', CheckRefusedError),
+        (
+            400,
+            '{"title": null, "posDetails": [{"code": "menu_item_invalid", "message": null}]}',
+            CheckRefusedError,
+        ),
+        (400, "<html>a proxy's page</html>", OutcomeUnknownError),
+        (409, "{}", OutcomeUnknownError),
+        (422, '{"title": "POS Error", "posDetails": [{"cod', OutcomeUnknownError),
+        (400, '{"title": "POS Error", "posDetails": [{"code": "duplicate_request"}]}', OutcomeUnknownError),
+        (400, '{"title": "POS Error", "posDetails": {"code": "duplicate_request"}}', OutcomeUnknownError),
+        (400, '{"title": "POS Error", "posDetails": [["duplicate_request"]]}', OutcomeUnknownError),
         (403, '{"title": "Forbidden"}', NotSentError),
         (404, '{"title": "Not found"}', NotSentError),
         (405, "", NotSentError),
@@ -207,7 +218,7 @@ async def test_broken_connection_never_sends_a_void_again(simulation: Simulation
     [
         (400, '{"title": "POS Error"}', CheckRefusedError),
         (409, '{"title": "POS Error"}', CheckRefusedError),
-        (400, "<html>a proxy's page</html>", NotSentError),
+        (400, "<html>a proxy's page</html>", OutcomeUnknownError),
         (401, "", TokenRejectedError),
         (403, '{"title": "Forbidden"}', NotSentError),
         (429, "", ThrottledError),

@@ -72,7 +72,7 @@ async def test_places_and_what_is_configured_are_read(odd: Simulation) -> None:
     assert menu is not None
     assert taxes is not None
     assert (len(menu.value.menu_items), len(taxes.value.tax_rates)) == (10, 2)
-    assert await configuration.get_menu(at, bearer, etag=menu.etag) is None
+    assert await configuration.get_menu(at, bearer, held=menu) is None
 
 
 async def test_check_is_posted_found_printed_and_voided(odd: Simulation) -> None:

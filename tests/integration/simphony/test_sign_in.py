@@ -33,7 +33,19 @@ async def test_tells_why_it_failed(
     ("path", "status", "body", "reason"),
     [
         ("signin", 200, '{"success": "true", "nextOp": "expired"}', SignInFailure.PASSWORD_EXPIRED),
+        (
+            "signin",
+            200,
+            '{"success": null, "nextOp": "expired", "redirectUrl": null}',
+            SignInFailure.PASSWORD_EXPIRED,
+        ),
         ("signin", 200, '{"success": false}', SignInFailure.UNEXPECTED_ANSWER),
+        (
+            "signin",
+            200,
+            '{"success": true, "nextOp": "redirect", "redirectUrl": "http://[?code=a"}',
+            SignInFailure.UNEXPECTED_ANSWER,
+        ),
         ("signin", 200, "<html>", SignInFailure.UNEXPECTED_ANSWER),
         ("signin", 503, "{}", SignInFailure.UNEXPECTED_ANSWER),
         ("authorize", 500, "{}", SignInFailure.UNEXPECTED_ANSWER),

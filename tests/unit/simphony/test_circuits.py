@@ -106,6 +106,17 @@ def test_a_probe_that_never_ended_makes_room_in_the_end(circuits: Circuits, time
     assert not is_paused(circuits)
 
 
+def test_whoever_may_not_probe_takes_nobody_elses_turn(circuits: Circuits, time: Time) -> None:
+    circuits.call("a", may_probe=False)
+    fail(circuits, 3)
+    time.now += 2.0
+    with pytest.raises(PausedError):
+        circuits.call("a", may_probe=False)
+    assert not is_paused(circuits)
+    circuits.answered("a")
+    circuits.call("a", may_probe=False)
+
+
 def test_who_asks_to_wait_is_left_alone_for_so_long(circuits: Circuits, time: Time) -> None:
     circuits.call("a")
     circuits.asked_to_wait("a", 30.0)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from muneris.simphony.errors import SeveralChecksError
+from muneris.simphony.held import CheckTotals
 from muneris.simphony.model import (
     Account,
     Check,
@@ -182,6 +183,21 @@ def test_change_is_a_negative_tender_and_inclusive_tax_is_in_no_total() -> None:
     assert [str(each.total) for each in check.tenders] == ["120.03", "-1.05"]
     assert (check.totals.whole, check.totals.tax_total) == (Decimal("118.98"), Decimal(0))
     assert check.combo_meals[0].combo_item is not None
+
+
+@pytest.mark.parametrize("odd", [None, "none", {}, [1]])
+def test_totals_that_nobody_needs_are_none_if_they_are_odd(odd: object) -> None:
+    unneeded = [
+        "subtotalDiscountTotal", "autoServiceChargeTotal", "serviceChargeTotal", "taxTotal", "paymentTotal"
+    ]  # fmt: skip
+    totals = held(totals=dict.fromkeys(unneeded, odd) | {"subtotal": 1, "totalDue": 2}).totals
+    assert totals == CheckTotals(subtotal=Decimal(1), total_due=Decimal(2))
+
+
+@pytest.mark.parametrize("needed", ["subtotal", "totalDue"])
+def test_a_check_without_its_totals_is_unreadable(needed: str) -> None:
+    with pytest.raises(ValidationError):
+        held(totals={"subtotal": 1, "totalDue": 2, needed: None})
 
 
 NAMES = [

@@ -176,6 +176,25 @@ def test_problem_is_read_in_both_spellings(spelling: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("odd", "detail", "codes"),
+    [
+        ('"detail": null, "details": "why", "posDetails": [{"code": "c", "message": null}]', "why", ["c"]),
+        ('"detail": "why", "details": null, "posDetails": null', "why", []),
+        ('"detail": 5, "status": "?", "instance": {}, "posDetails": "none"', "", []),
+        (
+            '"posDetails": [null, {"code": null}, {"code": 5, "message": []}, {"code": "c"}]',
+            "",
+            ["", "", "c"],
+        ),
+    ],
+)
+def test_whatever_else_is_odd_a_problem_says_what_it_says(odd: str, detail: str, codes: list[str]) -> None:
+    problem = parse_problem(f'{{"title": "POS Error", {odd}}}'.encode())
+    assert (problem.title, problem.detail) == ("POS Error", detail)
+    assert [each.code for each in problem.pos_details] == codes
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"\xff"])
 def test_what_is_no_problem_document_reads_as_an_empty_one(body: bytes) -> None:
     assert parse_problem(body).title == ""
