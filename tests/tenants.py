@@ -164,25 +164,25 @@ class FakeSimphony:
         return RevenueCenter(rvc_ref=connection.rvc_ref, name="Restaurant")
 
     async def get_menu(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[SimphonyMenu] | None = None
     ) -> Versioned[SimphonyMenu] | None:
         assert connection.rvc_ref == SIMPHONY["rvc_ref"]
         self._check("get_menu", bearer)
-        return self._unless(etag, self.menu)
+        return self._unless(held, self.menu)
 
     async def get_unavailable(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[UnavailableItems] | None = None
     ) -> Versioned[UnavailableItems] | None:
         assert connection.account
         self._check("get_unavailable", bearer)
-        return self._unless(etag, self.unavailable)
+        return self._unless(held, self.unavailable)
 
     async def get_taxes(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[Taxes] | None = None
     ) -> Versioned[Taxes] | None:
         assert connection.account
         self._check("get_taxes", bearer)
-        return self._unless(etag, self.taxes)
+        return self._unless(held, self.taxes)
 
     async def register(self, connection: Connection, bearer: str, key: WebhookKey) -> None:
         assert connection.account
@@ -206,10 +206,11 @@ class FakeSimphony:
         self._check("unsubscribe", bearer)
         self.subscriptions = [each for each in self.subscriptions if each.subscription_id != subscription_id]
 
-    def _unless[T](self, etag: str | None, value: T) -> Versioned[T] | None:
+    def _unless[T](self, held: Versioned[T] | None, value: T) -> Versioned[T] | None:
         present = f'"{hashlib.sha256(repr(value).encode()).hexdigest()}"'
-        self.sent.append(etag != present)
-        return None if etag == present else Versioned(value, present)
+        is_held = held is not None and held.etag == present
+        self.sent.append(not is_held)
+        return None if is_held else Versioned(value, present)
 
     def _check(self, name: str, bearer: str | None = None) -> None:
         if bearer is not None:

@@ -56,6 +56,7 @@ _PROPERTY = {
     "address": "Nyhavn 1, 1051 København",
     "ordering": {
         "opening_hours": {"fri": [{"from": "11:30", "to": "15:00"}, {"from": "18:00", "to": "02:00"}]},
+        "price_levels": {"2": {"fri": [{"from": "16:00", "to": "18:00"}]}},
         "lead_minutes": 20,
         "capacity": {"pickup": {"in_progress": 20, "per_window": 8, "window_minutes": 15}},
     },

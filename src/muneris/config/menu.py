@@ -7,6 +7,7 @@ from functools import cached_property
 from pydantic import BaseModel, ConfigDict, Field
 
 from muneris.config.menu_version import shown_version
+from muneris.config.ordering import WeeklyHours
 from muneris.inventory.availability import AVAILABLE, Availability, ItemAvailability
 
 Text = dict[str, str]
@@ -21,12 +22,16 @@ class _Part(BaseModel):
 
 
 class Price(_Part):
-    """One of a definition's prices, in the menu's currency; `level` is the menu level that has it."""
+    """One of a definition's prices, in the menu's currency; `level` is the menu level that has it.
+
+    It may be ordered in its `hours`, by the property's clock; None: at any time.
+    """
 
     price_sequence: int = Field(examples=[1])
     name: str | None = Field(default=None, examples=["Lunch"])
     price: Decimal = Field(examples=["89.50"])
     level: int | None = Field(default=None, examples=[2])
+    hours: WeeklyHours | None = Field(default=None, examples=[{"fri": [{"from": "16:00", "to": "18:00"}]}])
 
 
 class CondimentRule(_Part):
@@ -109,11 +114,12 @@ class ComboGroup(_Part):
 
 
 class Combo(_Part):
-    """A meal of several items, sold as the item that `menu_item_id` names."""
+    """A meal of several items. What `menu_item_id` names stands for it, and is no item of the menu."""
 
     combo_meal_id: int = Field(examples=[6])
     menu_item_id: int = Field(examples=[11006])
     name: Text = Field(examples=[{"en-US": "Burger menu"}])
+    prices: tuple[Price, ...] = ()
     groups: tuple[ComboGroup, ...]
 
 
@@ -160,6 +166,16 @@ class Menu(_Part):
             (item.menu_item_id, each.definition_sequence): each
             for item in self.items
             for each in item.definitions
+        }
+
+    @cached_property
+    def price_hours(self) -> dict[tuple[int, int, int], WeeklyHours]:
+        """When prices that have hours may be ordered, by item, definition and price sequence."""
+        return {
+            (*key, each.price_sequence): each.hours
+            for key, definition in self.definitions.items()
+            for each in definition.prices
+            if each.hours is not None
         }
 
     @cached_property

@@ -19,23 +19,23 @@ _log = logging.getLogger(__name__)
 class ReadsMenus(Protocol):
     """Simphony, as menus are read.
 
-    With an `etag`, None is the answer if nothing has changed. Every call raises `SimphonyError`.
+    None is the answer if that is still what is `held`. Every call raises `SimphonyError`.
     """
 
     async def get_menu(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[SimphonyMenu] | None = None
     ) -> Versioned[SimphonyMenu] | None:
         """The revenue center's menu."""
         ...
 
     async def get_unavailable(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[UnavailableItems] | None = None
     ) -> Versioned[UnavailableItems] | None:
         """What it cannot sell now."""
         ...
 
     async def get_taxes(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[Taxes] | None = None
     ) -> Versioned[Taxes] | None:
         """Its taxes."""
         ...
@@ -81,9 +81,11 @@ class MenuSource:
             return await with_token(self._tokens, connection, read)
 
         simphony = self._simphony
-        menu = await ask(partial(simphony.get_menu, etag=held.menu_etag))
-        unavailable = await _spare(ask(partial(simphony.get_unavailable, etag=held.unavailable_etag)))
-        taxes = await _spare(ask(partial(simphony.get_taxes, etag=held.taxes_etag)))
+        menu = await ask(partial(simphony.get_menu, held=held.versioned_menu))
+        unavailable = await _spare(
+            ask(partial(simphony.get_unavailable, held=Versioned(held.unavailable, held.unavailable_etag)))
+        )
+        taxes = await _spare(ask(partial(simphony.get_taxes, held=Versioned(held.taxes, held.taxes_etag))))
         return held.model_copy(
             update=_said("menu", menu) | _said("unavailable", unavailable) | _said("taxes", taxes)
         )

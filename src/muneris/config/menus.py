@@ -115,7 +115,9 @@ class Menus:
         code = known.code
         held = await self._source.find_snapshot(code, connection)
         latest = await self._fetch(connection, held)
-        menu = to_menu(latest.content, known.currency, latest.unavailable, latest.taxes)
+        menu = to_menu(
+            latest.content, known.currency, latest.unavailable, latest.taxes, known.ordering.price_levels
+        )
         if not menu.items:
             raise MENU_EMPTY(f"Simphony's menu for {code} has nothing that can be ordered: add items there.")
         is_new = await self._publish(code, menu)

@@ -10,7 +10,7 @@ from muneris.companies.model import EmailAddress, Text
 from muneris.config.ordering import Ordering
 from muneris.config.property import Property
 from muneris.core.money import CURRENCIES
-from muneris.simphony.model import Account, Bearer, Connection, MenuVersion, Name
+from muneris.simphony.model import Account, Bearer, Connection, Language, MenuVersion, Name
 
 
 def _known_zone(name: str) -> str:
@@ -73,6 +73,7 @@ class SimphonySettings(BaseModel):
     tender_refs: dict[str, int] = {}
     bearer: Bearer = "id_token"
     menu_version: MenuVersion = 1
+    language: Language = "en-US"
 
     @property
     def account(self) -> Account:

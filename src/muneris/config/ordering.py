@@ -16,6 +16,9 @@ MOST_PLACES = 200
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["11:30"])]
 Places = Annotated[int, Field(ge=1, le=MOST_PLACES)]
 
+MenuLevel = Annotated[int, Field(ge=0, le=8)]
+"""As Simphony has them (Configuration API, GET menus)."""
+
 _DAY_MINUTES = 24 * 60
 
 
@@ -38,6 +41,10 @@ class Opening(BaseModel):
         return self.closes <= self.opens
 
 
+WeeklyHours = Mapping[Weekday, Annotated[tuple[Opening, ...], Field(max_length=10)]]
+"""Openings by day; a day that is not named has none."""
+
+
 class Capacity(BaseModel):
     """How many orders of one type a property takes; None: as many as come.
 
@@ -58,13 +65,16 @@ class Ordering(BaseModel):
     is wanted `lead_minutes` to `furthest_days` ahead, and goes to stock and kitchen `lead_minutes` before.
     What has not reached Simphony is rejected `expire_after_minutes` after it was wanted; None: never.
     Before one is accepted Simphony may take `pre_check_ms` milliseconds to price it; None: it is not asked.
+    `price_levels`: when prices of a menu level may be ordered, by the hours of those that are named; it holds
+    from the menu's next refresh.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    opening_hours: Mapping[Weekday, Annotated[tuple[Opening, ...], Field(max_length=10)]] = {}
+    opening_hours: WeeklyHours = {}
     lead_minutes: Annotated[int, Field(ge=0, le=_DAY_MINUTES)] = 0
     furthest_days: Annotated[int, Field(ge=0, le=365)] = 14
     capacity: Mapping[FulfilmentType, Capacity] = {}
     expire_after_minutes: Annotated[int, Field(ge=1, le=7 * _DAY_MINUTES)] | None = None
     pre_check_ms: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    price_levels: Mapping[MenuLevel, WeeklyHours] = {}

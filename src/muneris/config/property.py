@@ -20,6 +20,7 @@ _SIMPHONY = {
     "account": "4f1d0c9b8a7e6f5d",
     "bearer": "id_token",
     "menu_version": 1,
+    "language": "da-DK",
 }
 
 

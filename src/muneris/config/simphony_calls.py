@@ -36,22 +36,22 @@ class SimphonyCalls:
         return await self._client.organization.get_revenue_center(connection, bearer)
 
     async def get_menu(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[SimphonyMenu] | None = None
     ) -> Versioned[SimphonyMenu] | None:
-        """The revenue center's menu, unless it still is the one with that entity tag."""
-        return await self._client.configuration.get_menu(connection, bearer, etag=etag)
+        """The revenue center's menu, unless it still is the one that is held."""
+        return await self._client.configuration.get_menu(connection, bearer, held=held)
 
     async def get_unavailable(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[UnavailableItems] | None = None
     ) -> Versioned[UnavailableItems] | None:
         """What it cannot sell now, as the menu."""
-        return await self._client.configuration.get_unavailable(connection, bearer, etag=etag)
+        return await self._client.configuration.get_unavailable(connection, bearer, held=held)
 
     async def get_taxes(
-        self, connection: Connection, bearer: str, *, etag: str | None = None
+        self, connection: Connection, bearer: str, *, held: Versioned[Taxes] | None = None
     ) -> Versioned[Taxes] | None:
         """Its taxes, as the menu."""
-        return await self._client.configuration.get_taxes(connection, bearer, etag=etag)
+        return await self._client.configuration.get_taxes(connection, bearer, held=held)
 
     async def register(self, connection: Connection, bearer: str, key: WebhookKey) -> None:
         """Have the account's notifications signed with a key."""

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from muneris.config import menu
+from muneris.config.ordering import WeeklyHours
 from muneris.core.money import decimals
 from muneris.simphony import menu as simphony
 from muneris.simphony.configuration import Taxes, TaxRate, UnavailableItems
@@ -18,32 +20,44 @@ _INCLUDED, _ADDED = "included", "addon"
 """How the tax types that we know begin (Configuration API, GET taxes)."""
 
 
+class _Terms(NamedTuple):
+    """What prices are in, and when those of a menu level may be ordered."""
+
+    currency: str
+    price_levels: Mapping[int, WeeklyHours]
+
+
 def to_menu(
     source: simphony.SimphonyMenu,
     currency: str,
     unavailable: UnavailableItems | None = None,
     taxes: Taxes | None = None,
+    price_levels: Mapping[int, WeeklyHours] | None = None,
 ) -> menu.Menu:
-    """What can be ordered of a Simphony menu.
+    """What can be ordered of a Simphony menu, at the prices of a menu level only in its hours.
 
     Left out is what Simphony itself would refuse: definitions without a price that the currency can
     express, or with a required choice among nothing, items without a definition, and combos with a choice
-    among nothing. What is only unavailable stays.
+    among nothing. What is only unavailable stays. The item that stands for a combo is none to order by
+    itself: the kitchen would get nothing of what the combo is made of.
     """
+    terms = _Terms(currency, price_levels or {})
     sold_out = _sold_out(unavailable or UnavailableItems())
     condiment_groups = tuple(_condiment_groups(source, currency, sold_out))
     choices = {each.condiment_group_id for each in condiment_groups}
-    items = tuple(_items(source, currency, choices, sold_out))
-    sold = {item.menu_item_id: item for item in items}
-    groups = tuple(_groups(source, sold.keys()))
+    priced = tuple(_items(source, terms, choices, sold_out))
+    stand_for_combos = {each.menu_item_ref for each in source.combo_meals}
+    items = tuple(each for each in priced if each.menu_item_id not in stand_for_combos)
+    groups = tuple(_groups(source, {each.menu_item_id for each in items}))
+    combos = tuple(_combos(source, terms, {each.menu_item_id: each for each in priced}))
     turned = menu.Menu(
         version="",
         currency=currency,
-        languages=_languages([*groups, *items, *condiment_groups]),
+        languages=_languages([*groups, *items, *condiment_groups, *combos]),
         groups=groups,
         items=items,
         condiment_groups=condiment_groups,
-        combos=tuple(_combos(source, currency, sold)),
+        combos=combos,
         tax_classes=tuple(_tax_classes(taxes or Taxes())),
     )
     content = turned.model_dump_json(exclude={"version"})
@@ -63,12 +77,12 @@ def _groups(source: simphony.SimphonyMenu, sold: Collection[int]) -> Iterator[me
 
 
 def _items(
-    source: simphony.SimphonyMenu, currency: str, choices: set[int], sold_out: _SoldOut
+    source: simphony.SimphonyMenu, terms: _Terms, choices: set[int], sold_out: _SoldOut
 ) -> Iterator[menu.Item]:
     for item in source.menu_items:
         gone = _gone(item.menu_item_id, sold_out)
         orderable = [each for each in item.definitions if _is_orderable(each, choices)]
-        definitions = (_definition(each, currency, choices, gone) for each in orderable)
+        definitions = (_definition(each, terms, choices, gone) for each in orderable)
         priced = tuple(each for each in definitions if each.prices)
         if not priced:
             continue
@@ -89,12 +103,12 @@ def _is_orderable(definition: simphony.Definition, choices: set[int]) -> bool:
 
 
 def _definition(
-    source: simphony.Definition, currency: str, choices: set[int], gone: Collection[int | None]
+    source: simphony.Definition, terms: _Terms, choices: set[int], gone: Collection[int | None]
 ) -> menu.Definition:
     return menu.Definition(
         definition_sequence=source.definition_sequence,
         name=source.name or None,
-        prices=tuple(_prices(source.prices, currency)),
+        prices=tuple(_prices(source.prices, terms)),
         condiment_groups=tuple(
             menu.CondimentRule(
                 condiment_group_id=rule.condiment_group_ref, min=rule.minimum_count, max=rule.maximum_count
@@ -114,12 +128,17 @@ def _is_available(definition: simphony.Definition, gone: Collection[int | None])
     return not {None, definition.definition_sequence}.intersection(gone)
 
 
-def _prices(prices: Iterable[simphony.Price], currency: str) -> Iterator[menu.Price]:
+def _prices(prices: Iterable[simphony.Price], terms: _Terms) -> Iterator[menu.Price]:
     for each in prices:
-        price = _in_currency(each.price, currency)
+        price = _in_currency(each.price, terms.currency)
         if price is not None:
-            name = _one_name(each.name)
-            yield menu.Price(price_sequence=each.price_sequence, name=name, price=price, level=each.level)
+            yield menu.Price(
+                price_sequence=each.price_sequence,
+                name=_one_name(each.name),
+                price=price,
+                level=each.level,
+                hours=None if each.level is None else terms.price_levels.get(each.level) or None,
+            )
 
 
 def _condiment_groups(
@@ -157,31 +176,32 @@ def _condiments(
 
 
 def _combos(
-    source: simphony.SimphonyMenu, currency: str, sold: Mapping[int, menu.Item]
+    source: simphony.SimphonyMenu, terms: _Terms, priced: Mapping[int, menu.Item]
 ) -> Iterator[menu.Combo]:
     """Combos as Simphony has them. It says nothing of how many of a group are taken: one, as combos are."""
     apart = {each.combo_group_id: each for each in source.combo_groups}
     offered = {each.menu_item_id for each in source.menu_items}
     for combo in source.combo_meals:
         named = [apart[ref] for ref in combo.combo_group_refs if ref in apart]
-        groups = [_combo_group(each, currency, offered) for each in (*combo.combo_groups, *named)]
-        item = None if combo.menu_item_ref is None else sold.get(combo.menu_item_ref)
+        groups = [_combo_group(each, terms, offered) for each in (*combo.combo_groups, *named)]
+        item = None if combo.menu_item_ref is None else priced.get(combo.menu_item_ref)
         is_whole = len(named) == len(combo.combo_group_refs) and all(each.choices for each in groups)
         if item is not None and groups and is_whole:
             yield menu.Combo(
                 combo_meal_id=combo.combo_meal_id,
                 menu_item_id=item.menu_item_id,
                 name=combo.name or item.name,
+                prices=item.definitions[0].prices,
                 groups=tuple(groups),
             )
 
 
-def _combo_group(source: simphony.ComboGroup, currency: str, offered: Collection[int]) -> menu.ComboGroup:
+def _combo_group(source: simphony.ComboGroup, terms: _Terms, offered: Collection[int]) -> menu.ComboGroup:
     choices = tuple(
         menu.ComboChoice(
             menu_item_id=each.menu_item_ref,
             definition_sequence=each.definition_sequence,
-            prices=tuple(_prices(each.prices, currency)),
+            prices=tuple(_prices(each.prices, terms)),
         )
         for each in source.menu_items
         if each.menu_item_ref in offered
@@ -236,6 +256,6 @@ def _one_name(name: str | simphony.TextMap | None) -> str | None:
     return next(iter(name.values()), None) if isinstance(name, dict) else name
 
 
-def _languages(named: Iterable[menu.Group | menu.Item | menu.CondimentGroup]) -> tuple[str, ...]:
+def _languages(named: Iterable[menu.Group | menu.Item | menu.CondimentGroup | menu.Combo]) -> tuple[str, ...]:
     """Every language that something is named in, in the order of the menu."""
     return tuple(dict.fromkeys(language for each in named for language in each.name))

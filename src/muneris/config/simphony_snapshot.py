@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from muneris.simphony.configuration import Taxes, UnavailableItems
+from muneris.simphony.configuration import Taxes, UnavailableItems, Versioned
 from muneris.simphony.menu import SimphonyMenu
 from muneris.simphony.model import Connection
 
@@ -32,6 +32,11 @@ class Snapshot(BaseModel):
         if self.menu is None:
             raise LookupError("a snapshot without a menu")
         return self.menu
+
+    @property
+    def versioned_menu(self) -> Versioned[SimphonyMenu] | None:
+        """The menu as it is asked for anew; None: there is none."""
+        return None if self.menu is None else Versioned(self.menu, self.menu_etag)
 
     @classmethod
     def none_of(cls, connection: Connection) -> Self:

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from muneris.cloud.tables import TableUnavailableError
 from muneris.config.read_models import menu_read_model
 from muneris.simphony.configuration import Taxes, UnavailableItems, Versioned
 from muneris.simphony.errors import ReadFailedError
-from muneris.simphony.menu import SimphonyMenu
+from muneris.simphony.menu import Definition, MenuItem, Price, SimphonyMenu
 from muneris.simphony.model import Connection, account_id
 from muneris.simphony.notifications import CONFIGURATION, WebhookKey
 
@@ -177,11 +178,11 @@ async def test_one_property_that_fails_stops_no_other(region: TenantRegion, erro
     get_menu = region.simphony.get_menu
 
     async def failing(
-        connection: Connection, bearer: str, *, etag: str | None = None
+        connection: Connection, bearer: str, *, held: Versioned[SimphonyMenu] | None = None
     ) -> Versioned[SimphonyMenu] | None:
         if connection.loc_ref == "cph01":
             raise error
-        return await get_menu(connection, bearer, etag=etag)
+        return await get_menu(connection, bearer, held=held)
 
     region.simphony.get_menu = failing  # type: ignore[method-assign] # for one of them
     await region.upkeep.refresh_all()
@@ -322,3 +323,20 @@ async def test_a_subscription_that_fails_is_made_the_next_time(region: TenantReg
     region.simphony.errors.clear()
     await region.subscriptions.renew_all()
     assert [each.loc_ref for each in region.simphony.subscriptions] == ["cph02"]
+
+
+async def test_the_hours_of_a_menu_level_are_on_the_menu_once_it_is_refreshed(region: TenantRegion) -> None:
+    definition = Definition(prices=(Price(price=Decimal(9), level=2),))
+    region.simphony.menu = SimphonyMenu(
+        menu_id="m", menu_items=(MenuItem(menu_item_id=7, definitions=(definition,)),)
+    )
+    since = await refresh(region)
+    etag = (await region.send("GET", AT)).headers["etag"]
+    happy_hour = {"fri": [{"from": "16:00", "to": "18:00"}]}
+    changed = PROPERTY | {"ordering": {"price_levels": {"2": happy_hour}}}
+    assert (await region.send("PUT", AT, changed, headers={"If-Match": etag})).status == 200
+    assert await refresh(region) != since
+    document = (await region.send("GET", f"{AT}/menu?since={since}")).json()
+    (item,) = document["changed"]["items"]
+    (price,) = item["definitions"][0]["prices"]
+    assert price == {"price_sequence": 1, "price": "9.00", "level": 2, "hours": happy_hour}

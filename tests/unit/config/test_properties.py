@@ -16,6 +16,7 @@ ORDERING = {
     "capacity": {},
     "expire_after_minutes": None,
     "pre_check_ms": None,
+    "price_levels": {},
 }
 ANSWER = {**PROPERTY, "ordering": ORDERING, "code": "NOR-CPH01", "status": "pending", "simphony": None}
 DOCUMENT = "NOR-CPH01/property.json"
@@ -95,6 +96,7 @@ async def test_how_it_takes_orders_is_set_and_published(region: TenantRegion) ->
         "capacity": {"pickup": {"in_progress": 20, "per_window": None, "window_minutes": 15}},
         "expire_after_minutes": 45,
         "pre_check_ms": 1500,
+        "price_levels": {"2": {"fri": [{"from": "16:00", "to": "18:00"}]}},
     }
     changed = PROPERTY | {"ordering": ordering}
     answer = await region.send("PUT", AT, changed, headers={"If-Match": etag})
@@ -121,6 +123,10 @@ async def test_how_it_takes_orders_is_set_and_published(region: TenantRegion) ->
         ({"capacity": {"pickup": {"window_minutes": 4}}}, "capacity.pickup.window_minutes"),
         ({"capacity": {"drone": {}}}, "capacity"),
         ({"expire_after_minutes": 0}, "expire_after_minutes"),
+        ({"price_levels": {"9": {}}}, "price_levels"),
+        ({"price_levels": {"two": {}}}, "price_levels"),
+        ({"price_levels": {"2": {"someday": []}}}, "price_levels.2"),
+        ({"price_levels": {"2": {"mon": [{"from": "09:00"}]}}}, "price_levels.2.mon.0.to"),
     ],
 )
 async def test_what_no_property_can_keep_to_is_refused(

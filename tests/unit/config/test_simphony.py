@@ -127,6 +127,25 @@ async def test_a_rejected_token_that_is_still_the_stored_one_is_not_sent_again(r
     assert region.simphony.bearers == ["id of api"]
 
 
+@pytest.mark.parametrize(("asked", "language"), [({}, "en-US"), ({"language": "da-DK"}, "da-DK")])
+async def test_checks_are_in_the_language_of_the_connection(
+    region: TenantRegion, asked: dict[str, str], language: str
+) -> None:
+    assert (await region.send("PUT", f"{AT}/simphony", SIMPHONY | asked)).status == 200
+    known = await property_read_model(region.documents).find("NOR-CPH01")
+    assert known is not None
+    assert known.simphony is not None
+    assert known.simphony.language == language
+
+
+@pytest.mark.parametrize("language", ["", "Danish", "da_DK", "da-DK\r\nX: y"])
+async def test_a_language_that_is_no_tag_is_refused(region: TenantRegion, language: str) -> None:
+    answer = await region.send("PUT", f"{AT}/simphony", SIMPHONY | {"language": language})
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert [each["field"] for each in answer.json()["errors"]] == ["language"]
+    assert await region.config.keys("NOR-CPH01") == ["property"]
+
+
 async def test_another_revenue_center_needs_its_own_menu(region: TenantRegion) -> None:
     await region.connect()
     await region.send("POST", f"{AT}/menu/refresh")
@@ -162,13 +181,13 @@ async def test_a_menu_in_the_currency_of_before_configures_nothing(
     get_menu = region.simphony.get_menu
 
     async def overtaken(
-        connection: Connection, bearer: str, *, etag: str | None = None
+        connection: Connection, bearer: str, *, held: Versioned[SimphonyMenu] | None = None
     ) -> Versioned[SimphonyMenu] | None:
         region.simphony.get_menu = get_menu  # type: ignore[method-assign] # once only
         await change(region, currency="SEK")
         if already_configured:
             await region.send("POST", f"{AT}/menu/refresh")
-        return await get_menu(connection, bearer, etag=etag)
+        return await get_menu(connection, bearer, held=held)
 
     region.simphony.get_menu = overtaken  # type: ignore[method-assign] # the race
     await region.send("POST", f"{AT}/menu/refresh")

@@ -1,13 +1,18 @@
 from decimal import Decimal
 from typing import cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.simulators.simphony.demo_menu import demo_menu
 from localcloud.simulators.simphony.wire import to_text
 from muneris.config.menu import CondimentRule, Group, Menu
+from muneris.config.ordering import Opening, Weekday
 from muneris.config.simphony_menu import to_menu
+from muneris.core.problems import ProblemError
+from muneris.orders.intake.pricing import UNKNOWN_ITEM, price_lines
+from muneris.orders.intake.request import LineRequest
 from muneris.simphony.configuration import UnavailableItems
 from muneris.simphony.menu import (
     ComboChoice,
@@ -62,7 +67,7 @@ def test_the_demo_menu_keeps_everything() -> None:
     assert [(group.id, group.name["en-US"], group.item_ids) for group in menu.groups] == [
         (1, "Food", (11001, 11002, 11003, 11004, 11005)),
         (2, "Drinks", (12001, 12002, 12003)),
-        (3, "Meals and sides", (13001, 13002)),
+        (3, "Meals and sides", (13002,)),
     ]
     assert [(each.combo_meal_id, each.menu_item_id, len(each.groups)) for each in menu.combos] == [
         (701, 13001, 3)
@@ -239,6 +244,28 @@ def test_combos_of_both_versions_are_turned_alike() -> None:
     assert [str(each.price) for each in turned_combo.groups[0].choices[0].prices] == ["0.50"]
 
 
+def test_what_stands_for_a_combo_is_shown_with_it_and_cannot_be_ordered_by_itself() -> None:
+    menu = demo()
+    (lunch,) = menu.combos
+    assert [(each.price_sequence, str(each.price)) for each in lunch.prices] == [(1, "139.00")]
+    assert lunch.menu_item_id not in menu.names
+    with pytest.raises(ProblemError) as refused:
+        price_lines([LineRequest(menu_item_id=lunch.menu_item_id, quantity=1)], menu)
+    assert refused.value.type == UNKNOWN_ITEM
+
+
+def test_what_stands_for_a_combo_that_cannot_be_followed_is_no_item_either() -> None:
+    menu = turned(item(1, priced("1")), item(9, priced("1")), combo_meals=(combo(5, 9, 7),))
+    assert (menu.combos, [each.menu_item_id for each in menu.items]) == ((), [1])
+    assert [each.item_ids for each in menu.groups] == [(1,)]
+
+
+def test_a_combo_s_language_is_one_of_the_menu_s() -> None:
+    named = combo(5, 9, 1).model_copy(update={"name": {"fi-FI": "Lounas"}})
+    menu = turned(item(1, priced("1")), item(9, priced("1")), combo_meals=(named,))
+    assert menu.languages == ("en-US", "fi-FI")
+
+
 def test_a_combo_with_a_choice_among_nothing_is_not_sold() -> None:
     sold = [item(number, priced("1")) for number in (1, 9)]
     unknown_choice, unknown_group = combo(5, 9, 1, 7), combo(6, 9, refs=(1,))
@@ -289,3 +316,18 @@ def test_prices_say_which_menu_level_has_them_and_guests_see_the_first_picture()
     found = turned(item(1, definition)).items[0]
     assert found.definitions[0].prices[0].level == 3
     assert found.image == "https://a.com/b.jpg"
+
+
+HAPPY_HOUR: dict[Weekday, tuple[Opening, ...]] = {"fri": (Opening(opens="16:00", closes="18:00"),)}
+LEVELS = ((4, None), (1, 1), (2, 2), (3, 3))
+"""Price sequences and their menu levels."""
+
+
+def test_prices_of_a_menu_level_have_its_hours_and_others_none() -> None:
+    prices = tuple(Price(price_sequence=each, price=Decimal(9), level=level) for each, level in LEVELS)
+    source = SimphonyMenu(menu_id="m", menu_items=(item(1, Definition(prices=prices)),))
+    menu = to_menu(source, "DKK", price_levels={2: HAPPY_HOUR, 3: {}})
+    assert [each.hours for each in menu.items[0].definitions[0].prices] == [None, None, HAPPY_HOUR, None]
+    assert menu.price_hours == {(1, 1, 2): HAPPY_HOUR}
+    assert Menu.model_validate_json(menu.model_dump_json(exclude_none=True)) == menu
+    assert menu.version != to_menu(source, "DKK").version

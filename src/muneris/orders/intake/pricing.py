@@ -14,6 +14,7 @@ from muneris.core.money import to_wire
 from muneris.core.problems import ProblemError, ProblemType
 from muneris.inventory.availability import Availability
 from muneris.inventory.recipes import Recipes
+from muneris.orders.intake.hours import is_open
 from muneris.orders.intake.request import CondimentRequest, LineRequest, OrderRequest
 from muneris.orders.priced import PricedCondiment, PricedLine, Totals
 from muneris.simphony.held import CheckTotals
@@ -52,6 +53,23 @@ def price_lines(lines: Sequence[LineRequest], menu: Menu) -> tuple[PricedLine, .
     for index, choice in enumerate(chosen):
         _keep_limits(index, choice)
     return tuple(_price_line(line, choice, menu) for line, choice in zip(lines, chosen, strict=True))
+
+
+def require_in_force(lines: Sequence[PricedLine], menu: Menu, time_zone: str, moment: datetime) -> None:
+    """Refuse a price whose hours, in the property's time zone, are not those when it goes to the till.
+
+    Raises:
+        ProblemError: `unknown_item`.
+    """
+    if not menu.price_hours:
+        return
+    for index, line in enumerate(lines):
+        price = (line.menu_item_id, line.definition_sequence, line.price_sequence)
+        if not is_open(menu.price_hours.get(price, {}), time_zone, moment):
+            raise UNKNOWN_ITEM(
+                f"Line {index}: price {line.price_sequence} of item {line.menu_item_id} is not in force "
+                "then. Its hours are on the menu: choose another price or time."
+            )
 
 
 def total_up(request: OrderRequest, lines: Sequence[PricedLine], currency: str) -> Totals:

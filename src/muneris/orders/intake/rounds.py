@@ -148,6 +148,7 @@ class Rounds:
         _require_open_check(order)
         known, menu = await self._get_menu(order)
         priced = pricing.price_lines(lines, menu)
+        pricing.require_in_force(priced, menu, known.time_zone, now)
         stock = pricing.stock_payload(lines, await self._read.recipes.find(code) or Recipes())
         availability = await self._read.availability.find(code) or Availability()
         pricing.require_available(priced, menu, availability, now)

@@ -149,11 +149,13 @@ class Intake:
         state = await self._switch.get(code)
         timing = plan(known, state, new.read.requested_at, new.now)
         guest = await self._guests.admit(wish.caller, code, new.order_id)
+        goes_at = timing.release_at or new.now
         lines = pricing.price_lines(request.lines, menu)
+        pricing.require_in_force(lines, menu, known.time_zone, goes_at)
         stock = pricing.stock_payload(request.lines, await self._read.recipes.find(code) or Recipes())
         availability = await self._read.availability.find(code) or Availability()
         is_later = timing.release_at is not None
-        pricing.require_available(lines, menu, availability, timing.release_at or new.now, later=is_later)
+        pricing.require_available(lines, menu, availability, goes_at, later=is_later)
         totals = pricing.total_up(request, lines, menu.currency)
         order = self._received(new, known, timing, lines, totals)
         pre_check_ms = known.ordering.pre_check_ms
