@@ -137,18 +137,15 @@ GUARDS = (
         (f"{_POSTING}::test_who_sleeps_through_a_claim_does_not_call",),
     ),
     Guard(
-        "a late repeat looks the check up first",
+        "a repeat looks up first what it may repeat",
         f"{_ORDERS}/life/posting.py",
-        "is_in_time = self._calls.would_end_by(work.first_sent_at + DUPLICATE_WINDOW)",
-        "is_in_time = True",
-        (f"{_POSTING}::test_beyond_the_window_a_check_that_is_found_confirms_without_a_call",),
-    ),
-    Guard(
-        "a round is looked up before it is sent again",
-        f"{_ORDERS}/life/posting.py",
-        "return not (is_in_time and posted.has_a_name_of_its_own(stored.order))",
-        "return not is_in_time",
-        (f"{_ORDER_TESTS}/life/test_older_sites.py::test_a_round_whose_answer_was_lost_is_not_sent_again",),
+        "if work.first_sent_at is None:",
+        "if work.first_sent_at:",
+        (
+            f"{_POSTING}::test_a_check_that_is_found_confirms_without_a_call",
+            f"{_ORDER_TESTS}/life/test_older_sites.py::test_an_order_whose_answer_was_lost_is_not_sent_again",
+            f"{_ORDER_TESTS}/life/test_older_sites.py::test_a_round_whose_answer_was_lost_is_not_sent_again",
+        ),
     ),
     Guard(
         "a check is absent only once no call can still open it",
@@ -158,18 +155,11 @@ GUARDS = (
         (f"{_POSTING}::test_absence_is_believed_only_once_the_last_call_can_no_longer_be_executed",),
     ),
     Guard(
-        "a refusal is believed only if no earlier call is why",
-        f"{_ORDERS}/life/posting.py",
-        "if before.first_sent_at is None or await self._is_absent(posted, stored, before):",
-        "if before:",
-        (f"{_POSTING}::test_a_refusal_after_an_unknown_outcome_is_looked_up_before_it_is_believed",),
-    ),
-    Guard(
         "a repeat has the same id",
         f"{_ORDERS}/life/posted.py",
         "idempotency_id=_digest(order)[-32:],",
         'idempotency_id=__import__("os").urandom(16).hex(),',
-        (f"{_POSTING}::test_a_repeat_within_the_window_has_the_same_id_and_gets_the_same_check",),
+        (f"{_POSTING}::test_a_repeat_has_the_same_id",),
     ),
     Guard(
         "a cancelled order is not called for again",

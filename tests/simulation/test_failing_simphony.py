@@ -9,10 +9,9 @@ import pytest
 from tests.proofs import figures
 from tests.simulation.evening import loopback
 from tests.simulation.evening.simphony import FAILING, WAYS
-from tests.simulation.evening.world import Ended, evening
+from tests.simulation.evening.world import Ended, open_evening
 
-from muneris.orders.life.posted import PostedRound
-from muneris.orders.model import Order
+from muneris.orders.life.posted import PostedOrder, PostedRound
 
 ORDERS, SAMPLE = 1_000, 60
 
@@ -23,7 +22,11 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def served(seed: int, orders: int, *, detects_duplicates: bool) -> Ended:
-    return loopback.run(evening(seed, orders, detects_duplicates=detects_duplicates))
+    async def serve() -> Ended:
+        async with open_evening(seed, detects_duplicates=detects_duplicates) as evening:
+            return await evening.serve(orders)
+
+    return loopback.run(serve())
 
 
 def require_promises(ended: Ended, orders: int) -> None:
@@ -42,6 +45,7 @@ def test_each_order_of_an_evening_is_on_one_check(detects_duplicates: bool) -> N
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("seed", "detects_duplicates", "site"), [(2, True, "today's site"), (3, False, "an older site")]
 )
@@ -72,12 +76,49 @@ def test_each_order_of_a_long_evening_is_on_one_check(
 
 
 def test_an_evening_shows_that_a_round_is_sent_again_without_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never_twice(posted: PostedRound, order: Order) -> bool:
-        del posted, order
-        return True
-
-    monkeypatch.setattr(PostedRound, "has_a_name_of_its_own", never_twice)
+    monkeypatch.setattr(PostedRound, "find", _finds_nothing)
     ended = served(5, SAMPLE, detects_duplicates=False)
     assert {"simphony holds each confirmed round once", "each check is as it was asked for"} == {
         violation.rule for violation in ended.violations
     }
+
+
+async def _finds_nothing(*_: object) -> None:
+    pass
+
+
+def paid_before_its_answer() -> Ended:
+    async def serve() -> Ended:
+        async with open_evening(1, detects_duplicates=False) as evening:
+            await evening.simphony.strike("answer lost", method="POST", count=1)
+            await evening.pay(await evening.place())
+            return await evening.look_back(await evening.rest())
+
+    return loopback.run(serve())
+
+
+def test_an_order_that_is_paid_at_the_till_before_its_answer_is_on_one_check() -> None:
+    ended = paid_before_its_answer()
+    assert [str(each) for each in ended.violations] == []
+    assert (ended.statuses, ended.calls) == ({"confirmed": 1}, 2)
+
+
+def test_an_order_that_is_sent_again_without_a_look_is_on_two_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PostedOrder, "find", _finds_nothing)
+    ended = paid_before_its_answer()
+    assert [each.rule for each in ended.violations] == ["simphony holds each confirmed order once"]
+
+
+def test_an_order_is_found_beside_a_check_that_cannot_be_read() -> None:
+    async def serve() -> Ended:
+        async with open_evening(1, detects_duplicates=False) as evening:
+            await evening.pay(await evening.place())
+            await evening.rest()
+            await evening.simphony.spoil()
+            await evening.simphony.strike("answer lost", method="POST", count=1)
+            await evening.place()
+            return await evening.look_back(await evening.rest())
+
+    ended = loopback.run(serve())
+    assert [str(each) for each in ended.violations] == []
+    assert (ended.statuses, ended.calls) == ({"confirmed": 2}, 4)

@@ -189,7 +189,7 @@ async def test_an_order_that_is_cancelled_before_it_is_called_for_again_is_not(
     region.pos.mood = "loses_request"
     await region.deliver(post)
     region.pos.mood = "takes"
-    region.clock.advance(seconds=80)
+    region.clock.advance(seconds=100)
     with just_before(region.store, "claim_call", cancel(other, order_id)):
         await region.deliver(post)
     assert (await settled(region, order_id)).status is Status.CANCELLED

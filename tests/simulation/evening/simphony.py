@@ -71,19 +71,37 @@ class FailingSimphony:
     async def fail(self) -> None:
         """From now on calls about checks go wrong, in each way as often."""
         rate = 1 - (1 - FAILING) ** (1 / len(WAYS))
-        for fault in WAYS.values():
-            body = {"path_prefix": CHECKS, "rate": rate, **fault}
-            async with self.session.post(f"{self.url}/sim/faults", json=body) as response:
-                assert response.status == 201
+        for way in WAYS:
+            await self.strike(way, rate=rate)
+
+    async def strike(self, way: str, **when: object) -> None:
+        """Calls about checks go wrong in that way, so often or so many of them."""
+        assert await self._tell("faults", {"path_prefix": CHECKS, **when, **WAYS[way]}) == 201
 
     async def struck(self) -> dict[str, int]:
-        """How often calls went wrong, by the way they did."""
+        """How often calls went wrong, by the way they did, since they `fail`."""
         items = await self._items("faults")
-        return {way: each["hits"] for way, each in zip(WAYS, items, strict=True)}
+        return {way: each["hits"] for way, each in zip(WAYS, items, strict=bool(items))}
+
+    async def pay(self, order_id: UUID) -> bool:
+        """Close an order's check at the till; False: there is none yet."""
+        refs = [each.check_ref for each in await self.checks() if each.order_id == order_id]
+        for ref in refs:
+            assert await self._tell(f"checks/{ref}/close") == 204
+        return bool(refs)
+
+    async def spoil(self) -> None:
+        """No check that there is can be read any more."""
+        for each in await self.checks():
+            assert await self._tell(f"checks/{each.check_ref}/break") == 204
 
     async def checks(self) -> list[SeenCheck]:
         """What it holds."""
         return [_seen(each) for each in await self._items("checks")]
+
+    async def _tell(self, what: str, body: Mapping[str, object] | None = None) -> int:
+        async with self.session.post(f"{self.url}/sim/{what}", json=body) as response:
+            return response.status
 
     async def _items(self, what: str) -> Sequence[Any]:
         async with self.session.get(f"{self.url}/sim/{what}") as response:

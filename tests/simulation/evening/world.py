@@ -27,8 +27,8 @@ ORDER_EVERY = 2.0
 SWEEP_EVERY = 5.0
 QUIET_WITHIN = 6 * 3600.0
 """Virtual seconds after the last order within which everything must have come to rest."""
-ROUNDS, CANCELS = 0.2, 0.1
-"""How many of the orders are added to, and how many called off."""
+ROUNDS, CANCELS, PAYMENTS = 0.2, 0.1, 0.3
+"""How many of the orders are added to, called off, and paid at the till soon after they were placed."""
 DISHES = ((11001, (52001, 52002, 52003)), (11005, ()), (11004, ()), (12001, (52022,)), (12003, ()))
 """Items of the demo restaurant, and extras that they take."""
 
@@ -68,22 +68,32 @@ class Evening:
 
     async def serve(self, orders: int) -> Ended:
         """Take so many orders, and look at what is left once all is quiet."""
-        await self.region.open(bun=SHELF, beef=SHELF)
         await self.simphony.fail()
-        async with _going_on(self._deliver), _going_on(self._sweep):
-            async with asyncio.TaskGroup() as guests:
-                for _ in range(orders):
-                    guests.create_task(self._guest())
-                    await asyncio.sleep(self.chance.expovariate(1 / ORDER_EVERY))
-            last = asyncio.get_running_loop().time()
-            async with asyncio.timeout(QUIET_WITHIN):
-                while await self.region.works():  # noqa: ASYNC110 - nothing signals that nothing is owed
-                    await asyncio.sleep(SWEEP_EVERY)
-            rested = asyncio.get_running_loop().time() - last
-            await asyncio.gather(*self.delivering)
-        return await self._look_back(rested)
+        async with asyncio.TaskGroup() as guests:
+            for _ in range(orders):
+                guests.create_task(self._guest())
+                await asyncio.sleep(self.chance.expovariate(1 / ORDER_EVERY))
+        return await self.look_back(await self.rest())
 
-    async def _look_back(self, rested: float) -> Ended:
+    async def rest(self) -> float:
+        """Wait until all is quiet; in seconds."""
+        last = asyncio.get_running_loop().time()
+        async with asyncio.timeout(QUIET_WITHIN):
+            while await self.region.works():  # noqa: ASYNC110 - nothing signals that nothing is owed
+                await asyncio.sleep(SWEEP_EVERY)
+        rested = asyncio.get_running_loop().time() - last
+        await asyncio.gather(*self.delivering)
+        return rested
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Events are delivered, and what is owed is asked for again."""
+        await self.region.open(bun=SHELF, beef=SHELF)
+        async with _going_on(self._deliver), _going_on(self._sweep):
+            yield
+
+    async def look_back(self, rested: float) -> Ended:
+        """What is left once all is quiet."""
         stored = await read_stored([CODE], self.region.orders.table, self.region.stock.table)
         outside = Outside(
             self.receipts,
@@ -103,15 +113,28 @@ class Evening:
         )
 
     async def _guest(self) -> None:
-        """Order; some call it off at any time, some add to it once it is confirmed."""
-        placed = await self.region.submit(self.region.key(), order=self._order())
-        self.receipts[CODE, placed.order_id] = {placed.receipt}
+        """Order; some call it off at any time, some add to it once it is confirmed, some pay."""
+        order_id = await self.place()
         fate = self.chance.random()
         if fate < CANCELS:
             await asyncio.sleep(self.chance.uniform(0, 60))
-            await self.region.commands.cancel(OWNER, CODE, str(placed.order_id), None)
+            await self.region.commands.cancel(OWNER, CODE, str(order_id), None)
         elif fate < CANCELS + ROUNDS:
-            await self._add_round(placed.order_id)
+            await self._add_round(order_id)
+        elif fate < CANCELS + ROUNDS + PAYMENTS:
+            await self.pay(order_id)
+
+    async def place(self) -> UUID:
+        """Order something."""
+        placed = await self.region.submit(self.region.key(), order=self._order())
+        self.receipts[CODE, placed.order_id] = {placed.receipt}
+        return placed.order_id
+
+    async def pay(self, order_id: UUID) -> None:
+        """Pay at the till, which may have the check long before its order is confirmed."""
+        await asyncio.sleep(self.chance.uniform(1, SWEEP_EVERY))
+        while not await self.simphony.pay(order_id):  # noqa: ASYNC110 - as who stands there and waits
+            await asyncio.sleep(SWEEP_EVERY)
 
     async def _add_round(self, order_id: UUID) -> None:
         while not (await self.region.order(order_id)).at_rest:  # noqa: ASYNC110 - as an app that polls
@@ -165,8 +188,9 @@ async def _going_on(turn: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def evening(seed: int, orders: int, *, detects_duplicates: bool = True) -> Ended:
-    """An evening with so many orders; what guests do and how calls go wrong is drawn from the seed."""
+@asynccontextmanager
+async def open_evening(seed: int, *, detects_duplicates: bool) -> AsyncIterator[Evening]:
+    """An evening at one restaurant; what guests do and how calls go wrong is drawn from the seed."""
     async with open_simphony(seed, detects_duplicates=detects_duplicates) as simphony:
         region = OrderingRegion()
         region.clock = _VirtualClock()
@@ -176,4 +200,6 @@ async def evening(seed: int, orders: int, *, detects_duplicates: bool = True) ->
             update={"simphony": simphony.connection, "currency": "DKK"}
         )
         region.restart()
-        return await Evening(region, simphony, random.Random(seed)).serve(orders)  # noqa: S311 - as above
+        evening = Evening(region, simphony, random.Random(seed))  # noqa: S311 - the same guests each time
+        async with evening.going_on():
+            yield evening

@@ -16,7 +16,7 @@ from muneris.orders.model import Order, Work
 from muneris.orders.reading.attention import Attention
 from muneris.orders.store import OrderStore
 from muneris.orders.stored import StoredOrder
-from muneris.simphony.errors import SeveralChecksError, SimphonyError
+from muneris.simphony.errors import SeveralChecksError, SimphonyError, TokenRejectedError
 
 _log = logging.getLogger(__name__)
 
@@ -82,10 +82,6 @@ class Calls:
         """Whether somebody may be calling for it now."""
         return work.claimed_until is not None and work.claimed_until > self._clock.now()
 
-    def would_end_by(self, moment: datetime) -> bool:
-        """Whether a call that is claimed now would be over by then."""
-        return self._clock.now() + self._longest <= moment
-
     async def claim(self, stored: StoredOrder, order: Order, work: Work) -> Claimed | None:
         """The right to call for `work`, written with `order` as it is then, before the call.
 
@@ -114,8 +110,13 @@ class Calls:
         await self._store.write_work(replace(work, due_at=over_at, claimed_until=None))
         return False
 
-    async def postpone(self, work: Work) -> None:
-        """Our call is over: the next one may begin when it is due, and not before."""
+    async def postpone(self, work: Work, error: Exception) -> None:
+        """Our call is over: the next one may begin when it is due, and not before.
+
+        A token that is refused is refused to every order of the property until somebody sees to it.
+        """
+        if isinstance(error, TokenRejectedError):
+            _log.error("token_rejected: property %s: %s", work.ask.property_code, error)
         target = target_of(work.ask)
         silent = target is not None and await self._targets.is_silent(target)
         due_at = self._scheduler.next_due(work, silent=silent)
@@ -130,7 +131,7 @@ class Calls:
         """
         now = self._clock.now()
         if not (isinstance(error, SeveralChecksError) or transitions.is_unsettled(work, now)):
-            await self.postpone(work)
+            await self.postpone(work, error)
             return
         order = stored.order
         _log.error("order %s needs attention: %s", order.order_id, error)

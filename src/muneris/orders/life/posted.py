@@ -70,10 +70,6 @@ class Posted(Protocol):
         """Whether Simphony was never called for it."""
         ...
 
-    def has_a_name_of_its_own(self, order: Order) -> bool:
-        """Whether even a site that ignores the duplicate header refuses a second one: its name is taken."""
-        ...
-
     def begun(self, order: Order, now: datetime) -> Order | None:
         """The order as somebody is about to call for it; None: nobody may."""
         ...
@@ -108,10 +104,6 @@ class PostedOrder:
     def awaits_first_call(self, order: Order) -> bool:
         """As `Posted`."""
         return order.status is Status.RESERVED
-
-    def has_a_name_of_its_own(self, order: Order) -> bool:
-        """As `Posted`; a check that is paid is closed at once, and leaves its name to others."""
-        return order.payment.status != "paid"
 
     def begun(self, order: Order, now: datetime) -> Order | None:
         """As `Posted`."""
@@ -155,10 +147,6 @@ class PostedRound:
         """As `Posted`."""
         found = round_transitions.find(order, self.round_id)
         return found is not None and found.status is RoundStatus.RESERVED
-
-    def has_a_name_of_its_own(self, order: Order) -> bool:  # noqa: ARG002 - as `Posted`
-        """As `Posted`."""
-        return False
 
     def begun(self, order: Order, now: datetime) -> Order | None:
         """As `Posted`."""

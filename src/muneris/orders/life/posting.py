@@ -28,9 +28,6 @@ from muneris.simphony.model import Check
 
 _log = logging.getLogger(__name__)
 
-DUPLICATE_WINDOW = timedelta(seconds=300)
-"""How long Simphony recognises a repeated id (STS Gen2 guide, Detecting Duplicate Requests)."""
-
 
 class Posting:
     """Carries out what Simphony is asked. `deadline` is the longest one call may be under way."""
@@ -95,27 +92,24 @@ class Posting:
         if stored.order.status is Status.CANCELLING:
             await self._call_off(posted, stored, work)
             return None
-        if self._must_look_first(posted, stored, work):
-            if not await self._is_absent(posted, stored, work):
-                return None
-            work = replace(work, first_sent_at=None, last_deadline=None)
-        return await self._claim(posted, stored, work)
+        if not await self._is_absent(posted, stored, work):
+            return None
+        return await self._claim(posted, stored, replace(work, first_sent_at=None, last_deadline=None))
 
     async def _call_off(self, posted: Posted, stored: StoredOrder, work: Work) -> None:
         """End the post of an order that was cancelled: it is not called for again, only looked up."""
-        if work.first_sent_at is None or await self._is_absent(posted, stored, work):
+        if await self._is_absent(posted, stored, work):
             now = self._clock.now()
             await self._answers.apply(work.ask, lambda order: posted.called_off(order, now), stored)
 
-    def _must_look_first(self, posted: Posted, stored: StoredOrder, work: Work) -> bool:
-        """Whether Simphony may execute a repeat: it no longer recognises it then, or never did."""
-        if work.first_sent_at is None:
-            return False
-        is_in_time = self._calls.would_end_by(work.first_sent_at + DUPLICATE_WINDOW)
-        return not (is_in_time and posted.has_a_name_of_its_own(stored.order))
-
     async def _is_absent(self, posted: Posted, stored: StoredOrder, work: Work) -> bool:
-        """Whether Simphony surely does not hold it; if it does the order moves on."""
+        """Whether Simphony surely does not hold it; if it does the order moves on.
+
+        Looked at before every repeat: not every site recognises one, and none for longer than 300 s (STS Gen2
+        guide, Detecting Duplicate Requests).
+        """
+        if work.first_sent_at is None:
+            return True
         order = stored.order
         try:
             check = await posted.find(order)
@@ -142,23 +136,17 @@ class Posting:
         try:
             check = await posted.call(order, claimed.until)
         except CheckRefusedError as refusal:
-            await self._believe(posted, claimed, str(refusal))
+            await self._refused(posted, stored, work.ask, str(refusal))
             await self._answers.heard(work.ask)
         except (NotSentError, OperationalError) as error:  # storage is only read before the call
             _log.warning("order %s waits for Simphony: %s", order.order_id, error)
-            await self._calls.postpone(claimed.before)
+            await self._calls.postpone(claimed.before, error)
         except OutcomeUnknownError as error:
             _log.warning("order %s may be in Simphony: %s", order.order_id, error)
             await self._calls.leave_unknown(stored, work, error)
         else:
             await self._accepted(posted, stored, work.ask, check)
             await self._answers.heard(work.ask)
-
-    async def _believe(self, posted: Posted, claimed: Claimed, refusal: str) -> None:
-        """Believe a refusal, unless an earlier call may be why: its check's name would be taken."""
-        stored, before = claimed.stored, claimed.before
-        if before.first_sent_at is None or await self._is_absent(posted, stored, before):
-            await self._refused(posted, stored, before.ask, refusal)
 
     async def _accepted(self, posted: Posted, stored: StoredOrder, ask: Ask, check: Check) -> None:
         now = self._clock.now()

@@ -92,7 +92,7 @@ class Voiding:
             await self._believe(claimed, check_ref, str(refusal))
         except (NotSentError, OperationalError) as error:  # storage is only read before the call
             _log.warning("order %s waits for its void: %s", stored.order.order_id, error)
-            await self._calls.postpone(claimed.before)
+            await self._calls.postpone(claimed.before, error)
         except OutcomeUnknownError as error:
             _log.warning("the check of order %s may be void: %s", stored.order.order_id, error)
             await self._calls.leave_unknown(stored, work, error)

@@ -8,8 +8,7 @@ from tests.ordering import DEADLINE, POST, OrderingRegion
 
 from muneris.cloud.events import Event
 from muneris.orders.life.calls import CALL_WITHIN, MARGIN
-from muneris.orders.life.posted import PostedOrder, PostedRound
-from muneris.orders.model import Order, Payment, Status
+from muneris.orders.model import Status
 from muneris.orders.round import Round, RoundStatus
 
 ABSENT_AFTER = CALL_WITHIN + DEADLINE + MARGIN
@@ -42,19 +41,34 @@ async def the_round(region: OrderingRegion, order_id: UUID) -> Round:
     return only
 
 
-def paid(order: Order) -> Order:
-    return order.model_copy(update={"payment": Payment(method="online", status="paid")})
-
-
-async def test_an_order_whose_answer_was_lost_is_refused_a_second_time_and_found(
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_an_order_whose_answer_was_lost_is_not_sent_again(
+    is_closed: bool,  # noqa: FBT001 - a case
     older: OrderingRegion,
 ) -> None:
     order_id, event = await older.reserved()
     older.pos.mood = "loses_answer"
     await older.posting.post(event)
     older.pos.mood = "takes"
+    if is_closed:  # paid at the till, which leaves its name to others
+        older.pos.close("ref-1")
     await post_after(older, event, timedelta(seconds=20))
-    assert (len(older.pos.calls), len(older.pos.opened)) == (2, 1)
+    assert (len(older.pos.calls), len(older.pos.look_ups), len(older.pos.opened)) == (1, 1, 1)
+    assert (await older.order(order_id)).status is Status.CONFIRMED
+
+
+async def test_an_order_that_got_lost_is_sent_again_once_the_first_call_can_no_longer_be_executed(
+    older: OrderingRegion,
+) -> None:
+    order_id, event = await older.reserved()
+    older.pos.mood = "loses_request"
+    await older.posting.post(event)
+    older.pos.mood = "takes"
+    await post_after(older, event, ABSENT_AFTER - timedelta(seconds=1))
+    assert (len(older.pos.calls), len(older.pos.look_ups)) == (1, 1)
+    assert (await older.order(order_id)).status is Status.POSTING
+    await post_after(older, event, timedelta(seconds=1))
+    assert (len(older.pos.calls), len(older.pos.look_ups), len(older.pos.opened)) == (2, 2, 1)
     assert (await older.order(order_id)).status is Status.CONFIRMED
 
 
@@ -82,11 +96,3 @@ async def test_a_round_that_got_lost_is_sent_again_once_the_first_call_can_no_lo
     await post_after(older, event, timedelta(seconds=1))
     assert (len(older.pos.round_calls), len(older.pos.look_ups)) == (2, 2)
     assert (await the_round(older, order_id)).status is RoundStatus.CONFIRMED
-
-
-async def test_only_an_open_check_keeps_its_name(older: OrderingRegion) -> None:
-    order = await older.order(await older.accepted())
-    posted = PostedOrder(older.pos)
-    assert posted.has_a_name_of_its_own(order)
-    assert not posted.has_a_name_of_its_own(paid(order))
-    assert not PostedRound(older.pos, "round").has_a_name_of_its_own(order)

@@ -1,6 +1,7 @@
 """Simphony holds each confirmed order once, whatever becomes of a call."""
 
 import asyncio
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,17 +9,19 @@ import pytest
 from tests.ordering import DEADLINE, OrderingRegion
 from tests.point_of_sale import Mood
 from tests.polling import until
+from tests.restaurant import CODE
 
 from muneris.cloud.events import Event
 from muneris.orders.life.calls import CALL_WITHIN, CALLS_AT_ONCE, MARGIN
 from muneris.orders.life.posted import CLOCK_SKEW, new_check, reference_of
 from muneris.orders.model import Status, Step, Work
+from muneris.simphony.errors import TokenRejectedError
 from muneris.simphony.model import Check, NewCheck
 
 CLAIM = CALL_WITHIN + DEADLINE
 """How long a claim keeps others from calling."""
-LAST_REPEAT = timedelta(seconds=300) - CLAIM
-"""After the first call: the latest moment at which a repeat is still recognised in time."""
+ABSENT_AFTER = CLAIM + MARGIN
+"""After a call: when a look that finds nothing is believed."""
 
 
 async def status_of(region: OrderingRegion, order_id: UUID) -> Status:
@@ -90,32 +93,31 @@ async def test_nobody_else_calls_until_the_deadline_of_who_is_calling(region: Or
     await crash_in_the_call(region, event)
     assert await status_of(region, order_id) is Status.POSTING
     await post_after(region, event, CLAIM - timedelta(seconds=1))
-    assert len(region.pos.calls) == 1
+    assert (len(region.pos.calls), region.pos.look_ups) == (1, [])
     await post_after(region, event, timedelta(seconds=1))
-    assert len(region.pos.calls) == 2
+    assert (len(region.pos.calls), len(region.pos.look_ups)) == (1, 1)
     assert await status_of(region, order_id) is Status.CONFIRMED
 
 
-async def test_a_repeat_within_the_window_has_the_same_id_and_gets_the_same_check(
-    region: OrderingRegion,
-) -> None:
+async def test_a_repeat_has_the_same_id(region: OrderingRegion) -> None:
     order_id, event = await region.reserved()
-    await crash_in_the_call(region, event)
-    await post_after(region, event, LAST_REPEAT)
+    region.pos.mood = "loses_request"
+    await region.posting.post(event)
+    region.pos.mood = "takes"
+    await post_after(region, event, ABSENT_AFTER)
     first, again = region.pos.calls
     assert again == first
-    assert region.pos.look_ups == []
-    assert len(region.pos.opened) == 1
     assert await status_of(region, order_id) is Status.CONFIRMED
     assert len((await region.order(order_id)).history) == 4
 
 
-async def test_beyond_the_window_a_check_that_is_found_confirms_without_a_call(
-    region: OrderingRegion,
+@pytest.mark.parametrize("pause", [CLAIM, timedelta(minutes=10)])
+async def test_a_check_that_is_found_confirms_without_a_call(
+    pause: timedelta, region: OrderingRegion
 ) -> None:
     order_id, event = await region.reserved()
     await crash_in_the_call(region, event)
-    await post_after(region, event, LAST_REPEAT + timedelta(milliseconds=1))
+    await post_after(region, event, pause)
     assert len(region.pos.calls) == 1
     assert region.pos.look_ups == [(region.pos.calls[0].reference, str(order_id))]
     assert await status_of(region, order_id) is Status.CONFIRMED
@@ -162,17 +164,6 @@ async def test_who_slept_between_claim_and_call_does_not_call(region: OrderingRe
     assert await status_of(region, order_id) is Status.CONFIRMED
 
 
-async def test_beyond_the_window_it_is_posted_again_only_if_it_is_absent(region: OrderingRegion) -> None:
-    order_id, event = await region.reserved()
-    region.pos.mood = "loses_request"
-    await region.posting.post(event)
-    region.pos.mood = "takes"
-    await post_after(region, event, LAST_REPEAT + timedelta(seconds=1))
-    assert len(region.pos.look_ups) == 1
-    assert len(region.pos.calls) == 2
-    assert await status_of(region, order_id) is Status.CONFIRMED
-
-
 async def test_once_it_is_absent_its_past_is_forgotten(region: OrderingRegion) -> None:
     order_id, event = await region.reserved()
     region.pos.mood = "loses_request"
@@ -188,17 +179,19 @@ async def test_absence_is_believed_only_once_the_last_call_can_no_longer_be_exec
 ) -> None:
     order_id, event = await region.reserved()
     region.pos.mood = "loses_request"
-    await region.posting.post(event)
-    await post_after(region, event, LAST_REPEAT)
-    last_deadline = region.clock.now() + CLAIM
-    await post_after(region, event, timedelta(seconds=1))
-    assert (len(region.pos.calls), len(region.pos.look_ups)) == (2, 1)
-    assert (await owed_post(region)).due_at == last_deadline + MARGIN
-    await post_after(region, event, last_deadline + MARGIN - region.clock.now() - timedelta(seconds=1))
-    assert (len(region.pos.calls), len(region.pos.look_ups)) == (2, 2)
+    for call in (1, 2):
+        await post_after(region, event, timedelta(0))
+        last_deadline = region.clock.now() + CLAIM
+        looked_up = len(region.pos.look_ups)
+        await post_after(region, event, CLAIM)
+        assert (len(region.pos.calls), len(region.pos.look_ups)) == (call, looked_up + 1)
+        assert (await owed_post(region)).due_at == last_deadline + MARGIN
+        await post_after(region, event, MARGIN - timedelta(seconds=1))
+        assert (len(region.pos.calls), len(region.pos.look_ups)) == (call, looked_up + 2)
+        region.clock.advance(seconds=1)
     region.pos.mood = "takes"
-    await post_after(region, event, timedelta(seconds=1))
-    assert (len(region.pos.calls), len(region.pos.look_ups)) == (3, 3)
+    await region.posting.post(event)
+    assert len(region.pos.calls) == 3
     assert await status_of(region, order_id) is Status.CONFIRMED
 
 
@@ -218,19 +211,6 @@ async def test_a_look_up_that_fails_waits_and_never_posts(region: OrderingRegion
     assert await status_of(region, order_id) is Status.CONFIRMED
 
 
-async def test_a_refusal_after_an_unknown_outcome_is_looked_up_before_it_is_believed(
-    region: OrderingRegion,
-) -> None:
-    order_id, event = await region.reserved()
-    region.pos.mood = "loses_answer"
-    await region.posting.post(event)
-    region.pos.mood = "refuses"
-    await post_after(region, event, CLAIM)
-    assert len(region.pos.look_ups) == 1
-    assert await status_of(region, order_id) is Status.CONFIRMED
-    assert len(region.pos.opened) == 1
-
-
 async def test_a_refusal_is_believed_once_nothing_of_an_earlier_call_is_left(region: OrderingRegion) -> None:
     order_id, event = await region.reserved()
     region.pos.mood = "loses_request"
@@ -242,19 +222,6 @@ async def test_a_refusal_is_believed_once_nothing_of_an_earlier_call_is_left(reg
     assert await status_of(region, order_id) is Status.REJECTED
     await region.pump()
     assert await region.item("bun") == ("100", "0")
-
-
-async def test_a_refusal_waits_while_the_look_up_fails(region: OrderingRegion) -> None:
-    order_id, event = await region.reserved()
-    region.pos.mood = "loses_answer"
-    await region.posting.post(event)
-    region.pos.mood, region.pos.look_ups_fail = "refuses", True
-    await post_after(region, event, CLAIM)
-    assert await status_of(region, order_id) is Status.POSTING
-    region.pos.look_ups_fail = False
-    await region.sweep_until_quiet(seconds=30)
-    assert await status_of(region, order_id) is Status.CONFIRMED
-    assert len(region.pos.opened) == 1
 
 
 async def test_a_refusal_of_the_first_call_is_final_and_told_once(region: OrderingRegion) -> None:
@@ -283,17 +250,38 @@ async def test_what_was_not_sent_leaves_no_doubt(mood: Mood, region: OrderingReg
     assert await status_of(region, order_id) is Status.REJECTED
 
 
-async def test_not_sent_after_a_doubt_keeps_the_doubt(region: OrderingRegion) -> None:
+async def test_a_doubt_lasts_until_absence_is_believed(region: OrderingRegion) -> None:
     _, event = await region.reserved()
     region.pos.mood = "loses_request"
     await region.posting.post(event)
     doubtful = await owed_post(region)
     region.pos.mood = "unreachable"
-    await post_after(region, event, timedelta(seconds=80))
+    await post_after(region, event, ABSENT_AFTER - timedelta(seconds=1))
     work = await owed_post(region)
     assert work.first_sent_at == doubtful.first_sent_at is not None
     assert work.last_deadline == doubtful.last_deadline is not None
-    assert work.claimed_until is None
+    assert (work.claimed_until, len(region.pos.calls)) == (None, 1)
+    await post_after(region, event, timedelta(seconds=1))
+    work = await owed_post(region)
+    assert (work.first_sent_at, work.last_deadline, work.claimed_until) == (None, None, None)
+    assert len(region.pos.calls) == 2
+
+
+async def test_a_token_that_is_refused_is_an_error_of_its_property(
+    region: OrderingRegion, caplog: pytest.LogCaptureFixture
+) -> None:
+    order_id, event = await region.reserved()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(region.pos, "post_check", _unauthorized)
+        await region.posting.post(event)
+    errors = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
+    assert errors == [f"token_rejected: property {CODE}: Unauthorized"]
+    assert await status_of(region, order_id) is Status.POSTING
+    assert (await owed_post(region)).first_sent_at is None
+
+
+async def _unauthorized(*_: object) -> Check:
+    raise TokenRejectedError("Unauthorized")
 
 
 async def test_who_sleeps_through_a_claim_does_not_call(region: OrderingRegion) -> None:
