@@ -177,7 +177,8 @@ async def _start(service: Service[ForkedService] | Service[Azurite]) -> None:
     except NodeMissingError as error:
         raise LocalCloudError(str(error)) from error
     except (OSError, RuntimeError) as error:  # a TimeoutError is an OSError
-        raise LocalCloudError(f"{service.name} did not start: {error}") from error
+        why = str(error) or "it did not answer in time"
+        raise LocalCloudError(f"{service.name} did not start: {why}; try again, or see its log") from error
 
 
 async def _all(work: Iterable[Coroutine[None, None, None]]) -> None:
