@@ -21,7 +21,15 @@ def scores() -> Iterator[tuple[str, str]]:
         if statuses:
             noticed = sum(statuses[each] for each in NOTICED)
             module = file.relative_to(MUTANTS).with_suffix("")
-            yield str(module), f"{noticed / statuses.total():.0%} of {statuses.total()}"
+            yield (
+                str(module),
+                f"{noticed / statuses.total():.0%} of {statuses.total()}{_late(statuses['timeout'])}",
+            )
+
+
+def _late(mutants: int) -> str:
+    """Apart, because a slow machine ends some that no test would notice."""
+    return f", {mutants} of them by running out of time" if mutants else ""
 
 
 if __name__ == "__main__":
