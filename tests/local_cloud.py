@@ -17,7 +17,8 @@ from typing import Any
 from localcloud.layout import LOOPBACK, Layout
 
 _SECONDS = 280
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 100.0
+"""Longer than the minute for which a region that was silent is left alone."""
 
 
 def muneris(
@@ -71,7 +72,7 @@ def call(
 
 
 def eventually[T](look: Callable[[], T], wanted: Callable[[T], bool]) -> T:
-    """What `look` finds once it is as wanted; fails after a minute."""
+    """What `look` finds once it is as wanted; fails after a while."""
     ends_at = time.monotonic() + _PATIENCE_SECONDS
     while not wanted(found := look()):
         assert time.monotonic() < ends_at, found

@@ -172,24 +172,29 @@ def silent(cloud: LocalCloud, *regions: str) -> Iterator[None]:
         )
 
 
+def confirmed(staff: Staff, code: str) -> str:
+    """A new order that is on its way to the kitchen. One after the other: stock is for a hundred."""
+    order_id = eventually(partial(staff.place, code), bool)
+    assert order_id is not None
+    eventually(partial(staff.status_of, code, order_id), lambda status: status == "confirmed")
+    return order_id
+
+
 @pytest.mark.usefixtures("tokens")
 def test_a_promotion_while_orders_flow_loses_nothing(cloud: LocalCloud, restaurant: str) -> None:
     staff = Staff.of(cloud)
     staff.restock(restaurant)
-    orders = [eventually(partial(staff.place, restaurant), bool)]
+    orders = [confirmed(staff, restaurant)]
     with ThreadPoolExecutor(1) as operator, promoted(cloud, "api2"):
         assert [master(cloud, region) for region in REGIONS] == [("api2", False)] * 3
         moving = operator.submit(cloud.command, "master", "promote", "--region", "api3")
         while not moving.done():
-            orders.append(staff.place(restaurant))
+            orders.append(confirmed(staff, restaurant))
         assert moving.result()["region"] == "api3"
-        orders.append(staff.place(restaurant))
+        orders.append(confirmed(staff, restaurant))
     assert len(orders) > 2
-    assert None not in orders
-    for order_id in map(str, orders):
-        eventually(partial(staff.status_of, restaurant, order_id), lambda status: status == "confirmed")
     checks = staff.checks()
-    assert {order_id: checks[order_id] for order_id in map(str, orders)} == dict.fromkeys(map(str, orders), 1)
+    assert {order_id: checks[order_id] for order_id in orders} == dict.fromkeys(orders, 1)
 
 
 @pytest.mark.usefixtures("tokens")

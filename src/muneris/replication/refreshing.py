@@ -113,9 +113,20 @@ class Turn:
         if not is_owed(found.links, means.clock.now()) or self._is_anothers(found):
             return Tended(account, before, before)
         await means.sleep(means.chance())  # not all accounts in the same moment
-        failure = await self._renew()
+        failure = await self._renew_or_end()
         links = await means.regions.own.links(self._account_id)
         return Tended(account, before, standing_of(links, means.clock.now()) or before, failure)
+
+    async def _renew_or_end(self) -> str | None:
+        """`_renew`; the next try need not wait for one that is known to have come to nothing."""
+        try:
+            failure = await self._renew()
+        except OperationalError:
+            await self._end()
+            raise
+        if failure is not None:
+            await self._end()
+        return failure
 
     async def _renew(self) -> str | None:
         """Use one link after the other until one works, then the password; why nothing did, or None."""
@@ -216,6 +227,12 @@ class Turn:
             raise OperationalError("another process is at it")
         self._attempt = attempt
         return attempt
+
+    async def _end(self) -> None:
+        if self._attempt is None:
+            return
+        with suppress(OperationalError):  # then it ends by itself
+            await self._means.regions.own.end(self._account_id, self._attempt, self._means.clock.now())
 
     async def _keep(self, link: Link, attempt: Attempt, secrets: Secrets) -> None:
         """Keep a successor before anything else is done: in this region, or else wherever it can be."""

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from muneris.cloud.tables import (
     Row,
@@ -94,6 +95,15 @@ class AccountStore:
         """Note an attempt of this region; False: another process of it has begun one since it was read."""
         key = _ATTEMPT + attempt.writer.region
         return await try_write(self._table, stored.id, key, _attempt_values(attempt), stored.rows.get(key))
+
+    async def end(self, account_id: str, attempt: Attempt, now: datetime) -> None:
+        """Note that an attempt of this region is over, unless another has begun since. Repeatable."""
+
+        def decide(row: Row | None) -> Values | None:
+            is_last = row is not None and _attempt(row) == attempt
+            return _attempt_values(replace(attempt, until=now)) if is_last else None
+
+        await write_if(self._table, account_id, _ATTEMPT + attempt.writer.region, decide)
 
     async def note(self, account_id: str, attempt: Attempt) -> None:
         """Note a region's attempt, unless a later one of it is known. Repeatable."""

@@ -208,7 +208,7 @@ async def chunks() -> AsyncIterator[bytes]:
         yield b"x" * 100
 
 
-@pytest.mark.parametrize("body", [b"x" * 1001, chunks])
+@pytest.mark.parametrize("body", [b"x" * 1001, chunks], ids=["at once", "in chunks"])
 async def test_refuses_what_is_too_large(
     served: Setup, client: aiohttp.ClientSession, body: bytes | Callable[[], AsyncIterator[bytes]]
 ) -> None:

@@ -77,6 +77,7 @@ def test_what_is_no_json_does_not_open() -> None:
 @pytest.mark.parametrize(
     "key",
     ["", "short", "{}", "[]", '{"keys": [{}]}', '{"kty": "EC"}', json.dumps(to_public_jwk(PRIVATE["api1"]))],
+    ids=["empty", "text", "object", "list", "key set", "type alone", "public"],
 )
 def test_a_wrong_private_key_is_named_at_once(key: str) -> None:
     with pytest.raises(ValueError, match="MUNERIS_SEALING_KEY"):

@@ -49,7 +49,7 @@ def api2(europe: Europe) -> App:
     ("method", "path", "body"),
     [("GET", MASTER, None), ("POST", f"{MASTER}/promote", {}), ("GET", ACCOUNTS, None)],
 )
-@pytest.mark.parametrize("key", [None, SIGNING_KEY])
+@pytest.mark.parametrize("key", [None, SIGNING_KEY], ids=["nobody", "customer"])
 async def test_only_staff_may_ask(
     api2: App, europe: Europe, method: str, path: str, body: object, key: str | None
 ) -> None:

@@ -118,8 +118,19 @@ async def test_an_oracle_out_of_reach_changes_nothing_and_is_asked_again(europe:
     assert (await europe.tend()).failure == "unreachable"
     assert (await europe.standing()).state is State.REFRESH_DUE
     europe.oracle_faults.calm()
-    europe.clock.advance(minutes=15)
-    assert [each.failure for each in await europe.master().catch_up()] == [None]
+    assert [each.failure for each in await europe.new_process("api1").master.catch_up()] == [None]
+    assert await europe.everywhere() == ["api-1"] * 3
+
+
+async def test_an_attempt_that_too_few_regions_know_of_is_not_sent_nor_waited_for(europe: Europe) -> None:
+    await europe.until_due()
+    for region in ("api2", "api3"):
+        europe.faults[region].fail("before", {4})  # noting the attempt: after two gatherings and the vote
+    with pytest.raises(OperationalError, match="only api1 know of the attempt"):
+        await europe.tend()
+    assert europe.sent == {}
+    europe.revive("api2", "api3")
+    assert (await europe.tend()).failure is None
     assert await europe.everywhere() == ["api-1"] * 3
 
 

@@ -105,7 +105,9 @@ async def test_wrong_fields_are_named_by_their_paths(path: str, body: object, fi
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"{'a':1}", b"nothing", b'{"lines":', b'{"a":"\xff"}', b"\xff\xfe{}", b"[" * 100_000]
+    "body",
+    [b"{", b"{'a':1}", b"nothing", b'{"lines":', b'{"a":"\xff"}', b"\xff\xfe{}", b"[" * 100_000],
+    ids=len,
 )
 async def test_a_body_that_is_no_json(body: bytes) -> None:
     answer = await send("POST", "/orders", body=body)
