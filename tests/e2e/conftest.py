@@ -2,12 +2,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.e2e.token_account import Tokens, signed_in_and_refreshed
 from tests.local_cloud import LocalCloud, running_cloud
 from tests.sample_orders import sample_file
 
 E2E_ORDERS = 150
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process runs all of them: they share a cloud, and two clouds would share two cores."""
     for item in items:
@@ -48,3 +50,9 @@ def restaurant(cloud: LocalCloud, first_orders: Callable[[int], Path]) -> str:
     code = "HOM-E01"
     cloud.command("replay", str(first_orders(3)), "--property", code)
     return code
+
+
+@pytest.fixture(scope="session")
+def tokens(cloud: LocalCloud) -> Tokens:
+    """A token that was refreshed. To be had before any promotion: after one, a master waits for minutes."""
+    return signed_in_and_refreshed(cloud)

@@ -136,6 +136,7 @@ def examples(sample: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("count", [sample, all_of_them])
 
 
+@pytest.mark.usefixtures("tokens")  # before some request moves the master role
 @examples(EACH)
 @pytest.mark.parametrize("app", present_apps())
 def test_every_route_answers_as_its_document_says(api: Api, known: Known, app: str, count: int) -> None:
