@@ -13,6 +13,7 @@ from benchmarks.load import Connection
 from benchmarks.placing import Codes, Intake, Request, place
 from benchmarks.region import EVENT_GRID, Region, running_region
 from benchmarks.restaurant import Restaurants
+from benchmarks.yardstick import Yardstick, running_yardstick
 
 MOST_CALLERS = 128
 
@@ -21,9 +22,16 @@ class Bench:
     """What is in the region, and how to make sides of it."""
 
     def __init__(
-        self, region: Region, session: aiohttp.ClientSession, inbox: Inbox, restaurants: Restaurants
+        self,
+        region: Region,
+        session: aiohttp.ClientSession,
+        inbox: Inbox,
+        restaurants: Restaurants,
+        yardstick: Yardstick,
     ) -> None:
         self.region = region
+        self.cpu = region.cpu
+        self.yardstick = yardstick.take
         self.restaurants = restaurants
         self.storage = BareStorage(session, region.address)
         self._session = session
@@ -85,5 +93,6 @@ async def running_bench() -> AsyncIterator[Bench]:
         async with (
             Inbox(session, region.topic, account) as inbox,
             Restaurants(account, region.name) as restaurants,
+            running_yardstick() as yardstick,
         ):
-            yield Bench(region, session, inbox, restaurants)
+            yield Bench(region, session, inbox, restaurants, yardstick)

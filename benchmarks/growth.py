@@ -56,7 +56,7 @@ async def measure_growth(size: Size, pairs: int, seconds: float) -> Ratio:
             callers=_CALLERS,
             pairs=min(pairs, size.most_pairs),
             seconds=seconds * size.slice_factor,
-            cpu=each.region.cpu,
+            gauges=each,
         )
     return compare(size.name, _CALLERS, size.properties, slices)
 

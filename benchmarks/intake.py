@@ -31,9 +31,7 @@ async def measure_row(row: Row, pairs: int, seconds: float) -> Ratio:
     """Measure one ratio in a region of its own."""
     async with running_bench() as each:
         ours, other = await _sides(row, each)
-        slices = await measure(
-            ours, other, callers=row.callers, pairs=pairs, seconds=seconds, cpu=each.region.cpu
-        )
+        slices = await measure(ours, other, callers=row.callers, pairs=pairs, seconds=seconds, gauges=each)
     return compare(row.name, row.callers, row.properties, slices)
 
 

@@ -43,6 +43,8 @@ class Figures(BaseModel):
     p99_ms: float
     cpu_ms: Mapping[str, float]
     """Of each process, per operation."""
+    full_speed_cpu_ms: Mapping[str, float] = {}
+    """The same as it would be at the machine's full speed (`yardstick`); older figures lack it."""
     published: float
     """The share of its events that had reached their queue when the slices ended, void ones too."""
     repeated: float

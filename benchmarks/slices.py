@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from benchmarks.report import Figures, Ratio
+from benchmarks.yardstick import full_speed, slowdown
 
 Once = Callable[[], Awaitable[None]]
 """One operation of a caller."""
@@ -45,13 +46,26 @@ class Side(Protocol):
         ...
 
 
+class Gauges(Protocol):
+    """What is read when a slice begins and ends."""
+
+    def cpu(self) -> Mapping[str, float]:
+        """CPU seconds that each process has used so far."""
+        ...
+
+    def yardstick(self) -> Sequence[float]:
+        """What fixed work took each time since this was asked last, in CPU seconds."""
+        ...
+
+
 @dataclass(frozen=True)
 class Slice:
-    """One side for a moment: latencies in seconds, CPU seconds by process."""
+    """One side for a moment: latencies in seconds, CPU seconds by process and of the yardstick's work."""
 
     seconds: float
     latencies: Sequence[float]
     cpu: Mapping[str, float]
+    yardstick: Sequence[float]
     ending: Ending
 
     @property
@@ -66,25 +80,19 @@ class Slice:
 
 
 async def measure(
-    ours: Side,
-    other: Side,
-    *,
-    callers: int,
-    pairs: int,
-    seconds: float,
-    cpu: Callable[[], Mapping[str, float]],
+    ours: Side, other: Side, *, callers: int, pairs: int, seconds: float, gauges: Gauges
 ) -> list[tuple[Slice, Slice]]:
     """Slices of both sides in pairs, after one of each that does not count.
 
     A pair that misses events is void: another one is measured for it, as many more as there were to be.
     """
     for side in (ours, other):
-        await _slice(side, callers, seconds, cpu)
+        await _slice(side, callers, seconds, gauges)
     measured: list[tuple[Slice, Slice]] = []
     while sum(map(is_complete, measured)) < pairs and len(measured) < 2 * pairs:
         slices = {}
         for is_ours in random.sample((True, False), 2):
-            slices[is_ours] = await _slice(ours if is_ours else other, callers, seconds, cpu)
+            slices[is_ours] = await _slice(ours if is_ours else other, callers, seconds, gauges)
         measured.append((slices[True], slices[False]))
     return measured
 
@@ -94,11 +102,12 @@ def is_complete(pair: tuple[Slice, Slice]) -> bool:
     return all(each.ending.published == 1 for each in pair)
 
 
-async def _slice(side: Side, callers: int, seconds: float, cpu: Callable[[], Mapping[str, float]]) -> Slice:
+async def _slice(side: Side, callers: int, seconds: float, gauges: Gauges) -> Slice:
     """So many callers, each beginning its next operation when its last is done."""
     operations = await side.begin(callers)
     latencies: list[float] = []
-    cpu_before = cpu()
+    gauges.yardstick()
+    cpu_before = gauges.cpu()
     begun = time.perf_counter()
 
     async def call(once: Once) -> None:
@@ -110,9 +119,10 @@ async def _slice(side: Side, callers: int, seconds: float, cpu: Callable[[], Map
 
     await asyncio.gather(*map(call, operations))
     ending = await side.end(len(latencies))
-    used = {name: value - cpu_before[name] for name, value in cpu().items()}
+    used = {name: value - cpu_before[name] for name, value in gauges.cpu().items()}
+    timed = gauges.yardstick()
     await side.clear()
-    return Slice(ending.at - begun, latencies, used, ending)
+    return Slice(ending.at - begun, latencies, used, timed, ending)
 
 
 def compare(
@@ -125,6 +135,7 @@ def compare(
     """The ratio of our slices to the other side's, by complete pairs; by all if there is none."""
     pairs = [each for each in measured if is_complete(each)] or measured
     ratios = [ours.rate / other.rate for ours, other in pairs]
+    full = _full_speed(pairs)
     low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")  # nothing beyond what was seen
     return Ratio(
         name=name,
@@ -133,8 +144,8 @@ def compare(
         pairs=len(pairs),
         void=len(measured) - len(pairs),
         process=process,
-        ours=_figures([ours for ours, _ in pairs], _published(ours for ours, _ in measured)),
-        other=_figures([other for _, other in pairs], _published(other for _, other in measured)),
+        ours=_figures([ours for ours, _ in pairs], full, _published(ours for ours, _ in measured)),
+        other=_figures([other for _, other in pairs], full, _published(other for _, other in measured)),
         low=low,
         median=median,
         high=high,
@@ -146,14 +157,26 @@ def _published(slices: Iterable[Slice]) -> float:
     return statistics.mean(each.ending.published for each in slices)
 
 
-def _figures(slices: Sequence[Slice], published: float) -> Figures:
+def _full_speed(pairs: Iterable[tuple[Slice, Slice]]) -> float:
+    timed = [each for pair in pairs for one in pair for each in one.yardstick]
+    return full_speed(timed) if timed else 1.0
+
+
+def _figures(slices: Sequence[Slice], full: float, published: float) -> Figures:
     latencies = [latency for each in slices for latency in each.latencies]
+    slow = [slowdown(each.yardstick, full) for each in slices]
     return Figures(
         rate=statistics.median(each.rate for each in slices),
         p50_ms=1000 * percentile(latencies, 50),
         p99_ms=1000 * percentile(latencies, 99),
         cpu_ms={
             name: 1000 * sum(each.cpu[name] for each in slices) / len(latencies) for name in slices[0].cpu
+        },
+        full_speed_cpu_ms={
+            name: 1000
+            * sum(each.cpu[name] / by for each, by in zip(slices, slow, strict=True))
+            / len(latencies)
+            for name in slices[0].cpu
         },
         published=published,
         repeated=sum(each.ending.repeats for each in slices) / len(latencies),

@@ -91,7 +91,7 @@ def _targets(report: Report) -> Table:
 def _ratios(ratios: Iterable[Ratio]) -> Table:
     columns = (
         "ratio", "callers", "properties", "pairs", "median (quartiles)", "orders/s", "p50 / p99 ms",
-        "other/s", "other p50 / p99 ms", "p99 ratio", "CPU ms", "of",
+        "other/s", "other p50 / p99 ms", "p99 ratio", "CPU ms", "at full speed", "of",
     )  # fmt: skip
     return Table("Intake", columns, [_ratio(each) for each in ratios])
 
@@ -110,6 +110,7 @@ def _ratio(ratio: Ratio) -> Sequence[str]:
         f"{other.p50_ms:.1f} / {other.p99_ms:.1f}",
         f"{ratio.p99:.1f}",
         f"{ours.cpu_ms[ratio.process]:.2f}",
+        f"{ours.full_speed_cpu_ms[ratio.process]:.2f}" if ours.full_speed_cpu_ms else "",
         ratio.process,
     )
 

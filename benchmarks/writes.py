@@ -68,9 +68,7 @@ async def measure_writes(callers: int, pairs: int, seconds: float) -> Ratio:
     try:
         async with running_bench() as bench:
             ours, other = await _sides(bench, requests)
-            slices = await measure(
-                ours, other, callers=callers, pairs=pairs, seconds=seconds, cpu=bench.region.cpu
-            )
+            slices = await measure(ours, other, callers=callers, pairs=pairs, seconds=seconds, gauges=bench)
     finally:
         await requests.close()
     return compare(WRITES, callers, 1, slices, process="load")

@@ -18,12 +18,16 @@ class _Waiting[M, R](NamedTuple):
 
 @dataclass(slots=True)
 class _Line[M, R]:
-    """One key: who waits, what is under way by its number, and until when the newest holds up the next."""
+    """One key: who waits, what is under way by its number, and until when the newest holds up the next.
+
+    `paced_until`: until when it does so though it has ended.
+    """
 
     waiting: deque[_Waiting[M, R]] = field(default_factory=deque)
     under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     begun: int = 0
     held_until: float = _NOT_HELD
+    paced_until: float = _NOT_HELD
     timer: asyncio.TimerHandle | None = None
 
 
@@ -33,6 +37,7 @@ class Groups[K: Hashable, M, R]:
     A member that finds nothing under way is carried out at once and alone. The others wait for that to end
     and then go together, in the order they came, as many as fit. Nobody waits behind a carrying-out that
     takes longer than `patience_seconds`: the next begins beside it, unless `at_once` of them are under way.
+    From one's beginning to the next's there are at least `pace_seconds`.
 
     `carry_out` answers with one outcome a member, an exception being that member's alone; what it raises is
     every member's. `fits` says whether one more member may join those already taken; it must not raise.
@@ -44,11 +49,13 @@ class Groups[K: Hashable, M, R]:
         fits: Callable[[Sequence[M], M], bool],
         *,
         patience_seconds: float = 0.1,
+        pace_seconds: float = 0,
         at_once: int = sys.maxsize,
     ) -> None:
         self._carry_out = carry_out
         self._fits = fits
         self._patience_seconds = patience_seconds
+        self._pace_seconds = pace_seconds
         self._at_once = at_once
         self._lines: dict[K, _Line[M, R]] = {}
 
@@ -73,9 +80,12 @@ class Groups[K: Hashable, M, R]:
         if line.timer is not None:
             line.timer.cancel()
             line.timer = None
-        if len(line.under_way) < self._at_once and loop.time() >= line.held_until:
+        if len(line.under_way) >= self._at_once:
+            return
+        is_held = loop.time() < line.held_until
+        if not is_held:
             self._begin(key, line, loop)
-        if line.waiting and len(line.under_way) < self._at_once:
+        if (line.waiting and len(line.under_way) < self._at_once) or (is_held and not line.under_way):
             line.timer = loop.call_at(line.held_until, self._go_on, key, line, loop)
 
     def _begin(self, key: K, line: _Line[M, R], loop: asyncio.AbstractEventLoop) -> None:
@@ -85,6 +95,7 @@ class Groups[K: Hashable, M, R]:
             carry = self._carry(key, line, line.begun, taken)
             line.under_way[line.begun] = loop.create_task(carry, context=Context())  # nobody's in particular
             line.held_until = loop.time() + self._patience_seconds
+            line.paced_until = loop.time() + self._pace_seconds
         elif not line.under_way:
             del self._lines[key]
 
@@ -117,7 +128,7 @@ class Groups[K: Hashable, M, R]:
         """The next is on its way before the members of this one hear of it."""
         del line.under_way[number]
         if number == line.begun:
-            line.held_until = _NOT_HELD
+            line.held_until = line.paced_until
         self._go_on(key, line, asyncio.get_running_loop())
 
 

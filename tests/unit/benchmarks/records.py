@@ -13,6 +13,7 @@ def figures(rate: float = 100.0, published: float = 1.0, repeated: float = 0.0) 
         p50_ms=5.0,
         p99_ms=20.0,
         cpu_ms={"orders": 0.8, "load": 0.4},
+        full_speed_cpu_ms={"orders": 0.6, "load": 0.3},
         published=published,
         repeated=repeated,
     )

@@ -31,17 +31,37 @@ class Recorder:
         await asyncio.sleep(0)
 
 
+class Readings:
+    """Gauges that go on by one, and by a sample more, each time they are read."""
+
+    def __init__(self) -> None:
+        self._readings = itertools.count()
+
+    def cpu(self) -> Mapping[str, float]:
+        return {"orders": float(next(self._readings))}
+
+    def yardstick(self) -> Sequence[float]:
+        return [float(next(self._readings))]
+
+
 def a_slice(
-    rate: int, *, seconds: float = 1.0, slowest: float = 0.02, cpu: float = 0.5, published: float = 1.0
+    rate: int,
+    *,
+    seconds: float = 1.0,
+    slowest: float = 0.02,
+    cpu: float = 0.5,
+    yardstick: Sequence[float] = (0.001,),
+    published: float = 1.0,
 ) -> Slice:
     latencies = [0.01] * (int(rate * seconds) - 4) + [slowest] * 4
-    return Slice(seconds, latencies, {"orders": cpu}, Ending(seconds, published, repeats=rate // 100))
+    ending = Ending(seconds, published, repeats=rate // 100)
+    return Slice(seconds, latencies, {"orders": cpu}, yardstick, ending)
 
 
 async def test_both_sides_take_turns_in_pairs_after_a_slice_that_does_not_count() -> None:
     log: list[str] = []
     ours, other = Recorder("ours", log), Recorder("other", log)
-    pairs = await measure(ours, other, callers=2, pairs=3, seconds=0.001, cpu=dict)
+    pairs = await measure(ours, other, callers=2, pairs=3, seconds=0.001, gauges=Readings())
     assert len(pairs) == 3
     turns = [line.split()[0] for line in log]
     assert [set(pair) for pair in itertools.batched(turns[::2], 2, strict=True)] == [{"ours", "other"}] * 4
@@ -51,25 +71,22 @@ async def test_both_sides_take_turns_in_pairs_after_a_slice_that_does_not_count(
 
 
 async def test_a_slice_counts_the_cpu_of_its_own_time_alone() -> None:
-    readings = itertools.count()
-
-    def cpu() -> Mapping[str, float]:
-        return {"orders": float(next(readings))}
-
-    log: list[str] = []
-    pairs = await measure(Recorder("a", log), Recorder("b", log), callers=1, pairs=2, seconds=0.001, cpu=cpu)
-    assert [each.cpu for pair in pairs for each in pair] == [{"orders": 1.0}] * 4
+    ours, other = Recorder("a", []), Recorder("b", [])
+    pairs = await measure(ours, other, callers=1, pairs=2, seconds=0.001, gauges=Readings())
+    slices = [each for pair in pairs for each in pair]
+    assert [each.cpu for each in slices] == [{"orders": 1.0}] * 4
+    assert sorted(next(iter(each.yardstick)) for each in slices) == [11, 15, 19, 23]
 
 
 async def test_a_pair_that_misses_events_is_measured_again() -> None:
     ours = Recorder("ours", [], published=[1.0, 1.0, 0.9])
-    pairs = await measure(ours, Recorder("other", []), callers=1, pairs=3, seconds=0.001, cpu=dict)
+    pairs = await measure(ours, Recorder("other", []), callers=1, pairs=3, seconds=0.001, gauges=Readings())
     assert [is_complete(pair) for pair in pairs] == [True, False, True, True]
 
 
 async def test_who_always_misses_events_is_measured_twice_as_often_and_no_more() -> None:
     other = Recorder("other", [], published=[0.9] * 99)
-    pairs = await measure(Recorder("ours", []), other, callers=1, pairs=3, seconds=0.001, cpu=dict)
+    pairs = await measure(Recorder("ours", []), other, callers=1, pairs=3, seconds=0.001, gauges=Readings())
     assert [is_complete(pair) for pair in pairs] == [False] * 6
 
 
@@ -102,6 +119,13 @@ def test_latencies_and_cpu_are_those_of_all_slices_together() -> None:
     assert figures.cpu_ms == {"orders": pytest.approx(1000 * 1.0 / 400)}
     assert (figures.published, figures.repeated) == (1, 4 / 400)
     assert compare("", 1, 1, pairs).p99 == pytest.approx(2.25)
+
+
+def test_cpu_at_full_speed_is_what_it_is_when_the_machine_is_not_slow() -> None:
+    slow, fast = a_slice(100, cpu=0.6, yardstick=[0.003, 0.001]), a_slice(100, cpu=0.3)
+    figures = compare("", 1, 1, [(slow, fast), (fast, slow)]).ours
+    assert figures.cpu_ms == {"orders": pytest.approx(4.5)}
+    assert figures.full_speed_cpu_ms == {"orders": pytest.approx(3.0)}
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (0, 1)])

@@ -42,5 +42,5 @@ def test_each_target_finds_its_own_ratio() -> None:
         "direct / floor, 8 callers, 32 properties",
         "host / floor, 8 callers, 32 properties",
         "p99 / the floor's: direct / floor, 8 callers, 32 properties",
-        "CPU ms an order: direct / floor, 8 callers, 32 properties",
+        "CPU ms an order at full speed: direct / floor, 8 callers, 32 properties",
     ]

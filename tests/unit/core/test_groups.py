@@ -273,12 +273,36 @@ async def test_only_so_many_are_under_way_at_once(errands: Errands, monkeypatch:
     assert errands.groups == [["a"], ["b"], ["c", "d"]]
 
 
+async def test_between_two_beginnings_there_is_the_pace(
+    errands: Errands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = LoopTime(monkeypatch)
+    groups = Groups[str, str, str](errands.carry_out, three_fit, patience_seconds=60, pace_seconds=1)
+    (first,) = await begin(groups, "a")
+    errands.end(0)
+    assert await first == "a"  # who was carried out does not wait for it
+    await time.skip(0.6)
+    await begin(groups, "b", "c")
+    await time.skip(0.3)
+    assert errands.groups == [["a"]]
+    await time.skip(0.1)
+    assert errands.groups == [["a"], ["b", "c"]]
+    await time.skip(2)
+    errands.end(1)
+    await begin(groups, "d")
+    assert errands.groups == [["a"], ["b", "c"], ["d"]]
+
+
 class Key:
     """A key that can be seen to be forgotten."""
 
 
 @pytest.mark.parametrize("ends", ["well", "badly", "cancelled"])
-async def test_a_key_is_forgotten_once_nothing_of_it_is_under_way_or_waits(ends: str) -> None:
+@pytest.mark.parametrize("pace", [0, 1])
+async def test_a_key_is_forgotten_once_nothing_of_it_is_under_way_or_waits(
+    ends: str, pace: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = LoopTime(monkeypatch)
     may_end = asyncio.Event()
 
     async def carry_out(_key: Key, members: Sequence[int]) -> Sequence[int]:
@@ -287,7 +311,9 @@ async def test_a_key_is_forgotten_once_nothing_of_it_is_under_way_or_waits(ends:
             raise LookupError
         return members
 
-    groups = Groups[Key, int, int](carry_out, lambda _taken, _member: True, patience_seconds=60)
+    groups = Groups[Key, int, int](
+        carry_out, lambda _taken, _member: True, patience_seconds=60, pace_seconds=pace
+    )
     key = Key()
     forgotten = weakref.ref(key)
     joined = [asyncio.create_task(groups.join(key, number)) for number in range(3)]
@@ -295,9 +321,12 @@ async def test_a_key_is_forgotten_once_nothing_of_it_is_under_way_or_waits(ends:
     if ends == "cancelled":
         joined[2].cancel()
     may_end.set()
+    await time.skip(0)
+    await time.skip(pace)
     await asyncio.gather(*joined, return_exceptions=True)
     assert forgotten() is key
     del joined, key
+    await time.skip(pace)
     await asyncio.sleep(0)  # the loop itself holds what it just told us
     gc.collect()
     assert forgotten() is None
@@ -313,14 +342,14 @@ ACTIONS = st.lists(
 class Scenario:
     """Joins, ends, leavings and pauses in a given order. Members weigh 0 to 4, a group at most 6."""
 
-    def __init__(self, time: LoopTime) -> None:
+    def __init__(self, time: LoopTime, pace: float) -> None:
         self.time = time
         self.joined: dict[tuple[str, int, int], asyncio.Task[int]] = {}
         self.carried: list[tuple[str, list[tuple[str, int, int]]]] = []
         self.under_way: list[asyncio.Future[None]] = []
         self.left_waiting: set[tuple[str, int, int]] = set()
         self.groups = Groups[str, tuple[str, int, int], int](
-            self.carry_out, fits_weight, patience_seconds=1, at_once=2
+            self.carry_out, fits_weight, patience_seconds=1, pace_seconds=pace, at_once=2
         )
         self.numbers = itertools.count()
         self.most: dict[str, int] = {"x": 0, "y": 0}
@@ -346,9 +375,9 @@ class Scenario:
             acts[name](number)
             await self.time.skip(number / 5 if name == "wait" else 0)
             assert max(self.most.values()) <= 2
-        while self.under_way:
+        while not all(task.done() for task in self.joined.values()):
             self.end(0)
-            await self.time.skip(0)
+            await self.time.skip(1)
 
     def join(self, number: int) -> None:
         member = ("xy"[number % 2], next(self.numbers), number // 2)
@@ -375,11 +404,11 @@ def fits_weight(taken: Sequence[tuple[str, int, int]], member: tuple[str, int, i
     return sum(weight for _, _, weight in taken) + member[2] <= 6
 
 
-@given(ACTIONS)
-def test_whatever_happens_nobody_is_lost_doubled_or_overtaken(actions: Sequence[Action]) -> None:
+@given(ACTIONS, st.sampled_from([0, 0.5, 3]))
+def test_whatever_happens_nobody_is_lost_doubled_or_overtaken(actions: Sequence[Action], pace: float) -> None:
     async def play() -> Scenario:
         with pytest.MonkeyPatch.context() as patch:
-            scenario = Scenario(LoopTime(patch))
+            scenario = Scenario(LoopTime(patch), pace)
             await scenario.run(actions)
             await asyncio.wait_for(
                 asyncio.gather(*scenario.joined.values(), return_exceptions=True), timeout=10

@@ -10,6 +10,8 @@ from muneris.core.groups import Groups
 
 REQUESTS_AT_ONCE = 4
 """An Event Grid that hangs is not asked more often at once; who comes later waits."""
+PACE_SECONDS = 0.01
+"""From one request to the next: what comes meanwhile shares it. A lone event is sent at once."""
 
 
 class SharedPublisher:
@@ -22,10 +24,16 @@ class SharedPublisher:
     `REQUESTS_AT_ONCE`.
     """
 
-    def __init__(self, publisher: Publisher, *, patience_seconds: float = 0.02) -> None:
+    def __init__(
+        self, publisher: Publisher, *, patience_seconds: float = 0.02, pace_seconds: float = PACE_SECONDS
+    ) -> None:
         self._publisher = publisher
         self._groups = Groups[None, Sequence[Event], None](
-            self._publish, _fits, patience_seconds=patience_seconds, at_once=REQUESTS_AT_ONCE
+            self._publish,
+            _fits,
+            patience_seconds=patience_seconds,
+            pace_seconds=pace_seconds,
+            at_once=REQUESTS_AT_ONCE,
         )
 
     async def publish(self, events: Sequence[Event]) -> None:

@@ -9,7 +9,7 @@ from tests.polling import until
 
 from muneris.cloud.events import Event, EventsUnavailableError
 from muneris.cloud.events.event import MAX_DATA, MAX_EVENTS
-from muneris.cloud.events.shared import REQUESTS_AT_ONCE, SharedPublisher
+from muneris.cloud.events.shared import PACE_SECONDS, REQUESTS_AT_ONCE, SharedPublisher
 from muneris.cloud.wire.refusal import RequestRefusedError
 
 
@@ -53,7 +53,7 @@ async def say(publisher: SharedPublisher, *numbers: int) -> asyncio.Task[None]:
 
 
 async def test_what_is_said_meanwhile_shares_the_next_request(time: LoopTime, grid: HeldPublisher) -> None:
-    publisher = SharedPublisher(grid)
+    publisher = SharedPublisher(grid, pace_seconds=0)
     said = [await say(publisher, 1), await say(publisher, 2, 3), await say(publisher, 4)]
     await time.skip(0)
     assert grid.requests == [["1"]]
@@ -65,10 +65,27 @@ async def test_what_is_said_meanwhile_shares_the_next_request(time: LoopTime, gr
     await asyncio.gather(*said)
 
 
-async def test_a_request_holds_so_many_events_and_no_publish_is_torn_apart(
+async def test_however_fast_they_are_answered_what_comes_within_the_pace_shares_a_request(
     time: LoopTime, grid: HeldPublisher
 ) -> None:
     publisher = SharedPublisher(grid)
+    first = await say(publisher, 1)
+    await time.skip(0)
+    grid.take(0)
+    await first
+    said = [await say(publisher, 2), await say(publisher, 3)]
+    await time.skip(PACE_SECONDS / 2)
+    assert grid.requests == [["1"]]
+    await time.skip(PACE_SECONDS)
+    assert grid.requests == [["1"], ["2", "3"]]
+    grid.take(1)
+    await asyncio.gather(*said)
+
+
+async def test_a_request_holds_so_many_events_and_no_publish_is_torn_apart(
+    time: LoopTime, grid: HeldPublisher
+) -> None:
+    publisher = SharedPublisher(grid, pace_seconds=0)
     sizes = [1, MAX_EVENTS - 2, 2, 1, MAX_EVENTS - 3, MAX_EVENTS + 6, 1]
     said = [await say(publisher, *range(size)) for size in sizes]
     for number in range(5):
@@ -82,7 +99,7 @@ async def test_a_request_holds_so_many_events_and_no_publish_is_torn_apart(
 async def test_a_failure_reaches_all_that_shared_it_and_nobody_else(
     time: LoopTime, grid: HeldPublisher
 ) -> None:
-    publisher = SharedPublisher(grid)
+    publisher = SharedPublisher(grid, pace_seconds=0)
     said = [await say(publisher, number) for number in (1, 2, 3)]
     grid.take(0)
     await said[0]
@@ -99,7 +116,7 @@ async def test_a_failure_reaches_all_that_shared_it_and_nobody_else(
 async def test_a_request_that_hangs_holds_up_the_others_no_longer_than_their_patience(
     time: LoopTime, grid: HeldPublisher
 ) -> None:
-    publisher = SharedPublisher(grid, patience_seconds=2)
+    publisher = SharedPublisher(grid, patience_seconds=2, pace_seconds=0)
     hung = await say(publisher, 1)
     said = await say(publisher, 2)
     await time.skip(1.9)
@@ -114,7 +131,7 @@ async def test_a_request_that_hangs_holds_up_the_others_no_longer_than_their_pat
 async def test_an_event_grid_that_hangs_gets_few_requests_and_then_all_that_waited(
     time: LoopTime, grid: HeldPublisher
 ) -> None:
-    publisher = SharedPublisher(grid, patience_seconds=1)
+    publisher = SharedPublisher(grid, patience_seconds=1, pace_seconds=0)
     said = []
     for number in range(10):
         said.append(await say(publisher, number))
@@ -128,7 +145,7 @@ async def test_an_event_grid_that_hangs_gets_few_requests_and_then_all_that_wait
 
 
 async def test_an_event_too_large_is_its_publishers_fault_alone(time: LoopTime, grid: HeldPublisher) -> None:
-    publisher = SharedPublisher(grid)
+    publisher = SharedPublisher(grid, pace_seconds=0)
     said = [await say(publisher, 1), await say(publisher, 2)]
     large = Event("muneris.orders.submitted", "NOR-CPH01/3", "3", {"a": "x" * MAX_DATA})
     with pytest.raises(ValueError, match=f"over {MAX_DATA} bytes"):
@@ -143,7 +160,7 @@ async def test_an_event_too_large_is_its_publishers_fault_alone(time: LoopTime, 
 async def test_a_publisher_that_leaves_spoils_nothing_of_what_is_under_way(
     time: LoopTime, grid: HeldPublisher
 ) -> None:
-    publisher = SharedPublisher(grid)
+    publisher = SharedPublisher(grid, pace_seconds=0)
     said = [await say(publisher, number) for number in (1, 2, 3)]
     grid.take(0)
     await said[0]
@@ -168,7 +185,7 @@ class Particular:
 
 
 async def test_an_event_that_is_refused_is_nobody_elses_trouble(time: LoopTime, grid: HeldPublisher) -> None:
-    publisher = SharedPublisher(Particular(grid, "3"))
+    publisher = SharedPublisher(Particular(grid, "3"), pace_seconds=0)
     said = [
         await say(publisher, 1),
         await say(publisher, 2),
