@@ -31,7 +31,7 @@ class Bench:
     ) -> None:
         self.region = region
         self.cpu = region.cpu
-        self.yardstick = yardstick.take
+        self.take_yardstick = yardstick.take
         self.restaurants = restaurants
         self.storage = BareStorage(session, region.address)
         self._session = session

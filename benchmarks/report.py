@@ -45,6 +45,8 @@ class Figures(BaseModel):
     """Of each process, per operation."""
     full_speed_cpu_ms: Mapping[str, float] = {}
     """The same as it would be at the machine's full speed (`yardstick`); older figures lack it."""
+    slowdown: float | None = None
+    """How many times longer the yardstick's work took than at full speed: the mean of the slices."""
     published: float
     """The share of its events that had reached their queue when the slices ended, void ones too."""
     repeated: float

@@ -53,7 +53,7 @@ class Gauges(Protocol):
         """CPU seconds that each process has used so far."""
         ...
 
-    def yardstick(self) -> Sequence[float]:
+    def take_yardstick(self) -> Sequence[float]:
         """What fixed work took each time since this was asked last, in CPU seconds."""
         ...
 
@@ -106,7 +106,7 @@ async def _slice(side: Side, callers: int, seconds: float, gauges: Gauges) -> Sl
     """So many callers, each beginning its next operation when its last is done."""
     operations = await side.begin(callers)
     latencies: list[float] = []
-    gauges.yardstick()
+    gauges.take_yardstick()
     cpu_before = gauges.cpu()
     begun = time.perf_counter()
 
@@ -120,7 +120,7 @@ async def _slice(side: Side, callers: int, seconds: float, gauges: Gauges) -> Sl
     await asyncio.gather(*map(call, operations))
     ending = await side.end(len(latencies))
     used = {name: value - cpu_before[name] for name, value in gauges.cpu().items()}
-    timed = gauges.yardstick()
+    timed = gauges.take_yardstick()
     await side.clear()
     return Slice(ending.at - begun, latencies, used, timed, ending)
 
@@ -172,6 +172,7 @@ def _figures(slices: Sequence[Slice], full: float, published: float) -> Figures:
         cpu_ms={
             name: 1000 * sum(each.cpu[name] for each in slices) / len(latencies) for name in slices[0].cpu
         },
+        slowdown=statistics.mean(slow),
         full_speed_cpu_ms={
             name: 1000
             * sum(each.cpu[name] / by for each, by in zip(slices, slow, strict=True))

@@ -174,7 +174,7 @@ class OrderingRegion:
         self.store = OrderStore(self.orders, changes)
         self.agenda = Agenda(self.agenda_table, "region", self.clock, remembered=REMEMBERED_FOR)
         self.targets = Targets(self.agenda_table, self.clock, self.clock.monotonic)
-        publisher = SharedPublisher(self.bus)
+        publisher = SharedPublisher(self.bus, pace_seconds=0)  # nobody is to wait for real time
         self.scheduler = Scheduler(
             self.store, self.agenda, self.targets, publisher, self.clock, chance=lambda: 0.5
         )

@@ -153,7 +153,9 @@ class FakePointOfSale:
 
         def find() -> Check | None:
             opened = self._find(check_ref)
-            return opened.check if opened and opened.check.holds_round(reference) else None
+            if opened is None:
+                raise LookUpFailedError(f"Simphony has no check {check_ref} any more")
+            return opened.check if opened.check.holds_round(reference) else None
 
         return await self._look_up((check_ref, reference), find)
 

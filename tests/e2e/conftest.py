@@ -9,13 +9,16 @@ from tests.sample_orders import sample_file
 E2E_ORDERS = 150
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """One process runs all of them: they share a cloud, and two clouds would share two cores."""
-    for item in items:
-        if "tests/e2e" in item.nodeid:
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+    ours = [item for item in items if "tests/e2e" in item.nodeid]
+    for item in ours:
+        item.add_marker(pytest.mark.e2e)
+        item.add_marker(pytest.mark.xdist_group("e2e"))
+    yield
+    if hasattr(config, "workerinput") and config.getoption("loadgroup", default=False):
+        assert all(item.nodeid.endswith("@e2e") for item in ours), "xdist does not group tests"
 
 
 @pytest.fixture(scope="session")

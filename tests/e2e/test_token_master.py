@@ -63,9 +63,8 @@ def silent(cloud: LocalCloud, *regions: str) -> Iterator[None]:
         )
 
 
-def confirmed(staff: Staff, code: str) -> str:
-    """A new order that is on its way to the kitchen. One after the other: stock is for a hundred."""
-    order_id = eventually(partial(staff.place, code), bool)
+def confirmed(staff: Staff, code: str, order_id: str | None) -> str:
+    """An order that was accepted, on its way to the kitchen. One after the other: stock is for a hundred."""
     assert order_id is not None
     eventually(partial(staff.status_of, code, order_id), lambda status: status == "confirmed")
     return order_id
@@ -75,14 +74,14 @@ def confirmed(staff: Staff, code: str) -> str:
 def test_a_promotion_while_orders_flow_loses_nothing(cloud: LocalCloud, restaurant: str) -> None:
     staff = Staff.of(cloud)
     staff.restock(restaurant)
-    orders = [confirmed(staff, restaurant)]
+    orders = [confirmed(staff, restaurant, eventually(partial(staff.place, restaurant), bool))]
     with ThreadPoolExecutor(1) as operator, promoted(cloud, "api2"):
         assert [master(cloud, region) for region in REGIONS] == [("api2", False)] * 3
         moving = operator.submit(cloud.command, "master", "promote", "--region", "api3")
         while not moving.done():
-            orders.append(confirmed(staff, restaurant))
+            orders.append(confirmed(staff, restaurant, staff.place(restaurant)))
         assert moving.result()["region"] == "api3"
-        orders.append(confirmed(staff, restaurant))
+        orders.append(confirmed(staff, restaurant, staff.place(restaurant)))
     assert len(orders) > 2
     checks = staff.checks()
     assert {order_id: checks[order_id] for order_id in orders} == dict.fromkeys(orders, 1)

@@ -10,6 +10,7 @@ _ORDERS, _INVENTORY, _CLOUD = "muneris/orders", "muneris/inventory", "muneris/cl
 _ORDER_TESTS, _STOCK_TESTS, _CLOUD_TESTS = "tests/unit/orders", "tests/unit/inventory", "tests/unit/cloud"
 _RACES, _STOCK_RACES = "tests/simulation/test_races.py", "tests/simulation/test_stock_races.py"
 _POSTING = f"{_ORDER_TESTS}/life/test_posting.py"
+_ABSENCES = "tests/unit/orders/life/test_absences.py"
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,30 @@ GUARDS = (
     Guard(
         "a check is absent only once no call can still open it",
         f"{_ORDERS}/life/calls.py",
-        "if self._clock.now() >= over_at:",
+        "if looked_at >= over_at:",
         "if over_at:",
         (f"{_POSTING}::test_absence_is_believed_only_once_the_last_call_can_no_longer_be_executed",),
+    ),
+    Guard(
+        "an absence is as old as the look",
+        f"{_ORDERS}/life/calls.py",
+        "if looked_at >= over_at:",
+        "if self._clock.now() >= over_at:",
+        (f"{_ABSENCES}::test_an_absence_that_was_seen_before_a_call_was_over_is_looked_at_again",),
+    ),
+    Guard(
+        "what expired while in doubt is given up once it is absent",
+        f"{_ORDERS}/life/posting.py",
+        "if work != absent and absent.is_expired(self._clock.now()):",
+        "if False:",
+        (f"{_ABSENCES}::test_an_order_that_expired_meanwhile_is_given_up_once_it_is_surely_absent",),
+    ),
+    Guard(
+        "calls that get lost again and again come to an end",
+        f"{_ORDERS}/life/calls.py",
+        "unheard_since=work.unheard_since or now,",
+        "unheard_since=now,",
+        (f"{_ABSENCES}::test_an_order_whose_every_post_is_lost_is_left_to_a_person_after_a_while",),
     ),
     Guard(
         "a repeat has the same id",

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import pytest
 from tests.proofs import figures
@@ -44,6 +45,11 @@ def test_a_seed_is_the_same_run_each_time() -> None:
 @pytest.mark.parametrize("seed", range(101, 106))
 def test_every_promise_is_kept_in_a_long_time_of_trouble(seed: int) -> None:
     said = json.loads(simulate("--seed", str(seed), "--orders", str(ORDERS)))
-    statuses = ", ".join(f"{count} {status}" for status, count in said.pop("statuses").items())
-    del said["answers"]
-    figures.keep(f"Seeded simulation {seed}", {"orders sent": ORDERS, **said, "ended": statuses})
+    answered, ended = _listed(said.pop("answers")), _listed(said.pop("statuses"))
+    figures.keep(
+        f"Seeded simulation {seed}", {"orders sent": ORDERS, "answered": answered, **said, "ended": ended}
+    )
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counts.items())

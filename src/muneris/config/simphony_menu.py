@@ -43,7 +43,7 @@ def to_menu(
     """
     terms = _Terms(currency, price_levels or {})
     sold_out = _sold_out(unavailable or UnavailableItems())
-    condiment_groups = tuple(_condiment_groups(source, currency, sold_out))
+    condiment_groups = tuple(_condiment_groups(source, terms, sold_out))
     choices = {each.condiment_group_id for each in condiment_groups}
     priced = tuple(_items(source, terms, choices, sold_out))
     stand_for_combos = {each.menu_item_ref for each in source.combo_meals}
@@ -137,15 +137,20 @@ def _prices(prices: Iterable[simphony.Price], terms: _Terms) -> Iterator[menu.Pr
                 name=_one_name(each.name),
                 price=price,
                 level=each.level,
-                hours=None if each.level is None else terms.price_levels.get(each.level) or None,
+                hours=_hours(each, terms),
             )
 
 
+def _hours(price: simphony.Price, terms: _Terms) -> WeeklyHours | None:
+    """When a price may be had; None: always."""
+    return None if price.level is None else terms.price_levels.get(price.level) or None
+
+
 def _condiment_groups(
-    source: simphony.SimphonyMenu, currency: str, sold_out: _SoldOut
+    source: simphony.SimphonyMenu, terms: _Terms, sold_out: _SoldOut
 ) -> Iterator[menu.CondimentGroup]:
     offered = {
-        each.condiment_id: tuple(_condiments(each, currency, _gone(each.condiment_id, sold_out)))
+        each.condiment_id: tuple(_condiments(each, terms, _gone(each.condiment_id, sold_out)))
         for each in source.condiment_items
     }
     for group in source.condiment_groups:
@@ -159,12 +164,13 @@ def _condiment_groups(
 
 
 def _condiments(
-    source: simphony.CondimentItem, currency: str, gone: Collection[int | None]
+    source: simphony.CondimentItem, terms: _Terms, gone: Collection[int | None]
 ) -> Iterator[menu.Condiment]:
-    """One condiment for each definition; without a price it costs nothing."""
+    """One condiment for each definition, at a price of all hours if there is one; free without any."""
     for definition in source.definitions:
-        first = next(iter(definition.prices), simphony.Price())
-        price = _in_currency(Decimal(0) if first.price is None else first.price, currency)
+        at_all_hours = (each for each in definition.prices if _hours(each, terms) is None)
+        chosen = next(at_all_hours, next(iter(definition.prices), simphony.Price()))
+        price = _in_currency(Decimal(0) if chosen.price is None else chosen.price, terms.currency)
         if price is not None:
             yield menu.Condiment(
                 condiment_id=source.condiment_id,

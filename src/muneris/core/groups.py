@@ -37,7 +37,7 @@ class Groups[K: Hashable, M, R]:
     A member that finds nothing under way is carried out at once and alone. The others wait for that to end
     and then go together, in the order they came, as many as fit. Nobody waits behind a carrying-out that
     takes longer than `patience_seconds`: the next begins beside it, unless `at_once` of them are under way.
-    From one's beginning to the next's there are at least `pace_seconds`.
+    Whatever has ended, from one's beginning to the next's there are at least `pace_seconds`.
 
     `carry_out` answers with one outcome a member, an exception being that member's alone; what it raises is
     every member's. `fits` says whether one more member may join those already taken; it must not raise.
@@ -94,7 +94,7 @@ class Groups[K: Hashable, M, R]:
             line.begun += 1
             carry = self._carry(key, line, line.begun, taken)
             line.under_way[line.begun] = loop.create_task(carry, context=Context())  # nobody's in particular
-            line.held_until = loop.time() + self._patience_seconds
+            line.held_until = loop.time() + max(self._patience_seconds, self._pace_seconds)
             line.paced_until = loop.time() + self._pace_seconds
         elif not line.under_way:
             del self._lines[key]

@@ -125,6 +125,7 @@ class Work:
 
     `payload` is JSON that is said with it. `claimed_until`: somebody is calling Simphony until then;
     `first_sent_at` and `last_deadline` bound when a call may have been, or still be, executed there.
+    `unheard_since`: when the first call of unknown outcome was made, though it may have come to nothing.
     `expires_at`: from then on the property no longer wants it done.
     """
 
@@ -135,6 +136,7 @@ class Work:
     attempts: int = 0
     first_sent_at: datetime | None = None
     last_deadline: datetime | None = None
+    unheard_since: datetime | None = None
     claimed_until: datetime | None = None
     expires_at: datetime | None = None
     etag: str = ""

@@ -23,7 +23,7 @@ from muneris.replication.accounts import (
     usable,
 )
 from muneris.replication.gathering import Gathered, Regions
-from muneris.replication.links import Link, Writer, next_version, seen_after
+from muneris.replication.links import Link, Writer, heads, next_version, seen_after
 from muneris.replication.mastership import Mastership
 from muneris.replication.outbox import Outbox
 from muneris.replication.role import Role, has_majority
@@ -42,6 +42,7 @@ _TRIES = 2
 _LONGEST_PAUSE = 10.0
 _UNANSWERED = {SignInFailure.UNREACHABLE, SignInFailure.ANSWER_LOST}
 """Oracle would not answer for another link either."""
+_MAY_BE_UNDER_WAY = {failure for failure in SignInFailure if failure.may_have_rotated}
 _PASSWORD_REFUSED = {SignInFailure.WRONG_CREDENTIALS, SignInFailure.PASSWORD_EXPIRED}
 
 
@@ -118,13 +119,13 @@ class Turn:
         return Tended(account, before, standing_of(links, means.clock.now()) or before, failure)
 
     async def _renew_or_end(self) -> str | None:
-        """`_renew`; the next try need not wait for one that is known to have come to nothing."""
+        """`_renew`; what is known to have come to nothing holds up nobody's next try."""
         try:
             failure = await self._renew()
         except OperationalError:
             await self._end()
             raise
-        if failure is not None:
+        if failure is not None and failure not in _MAY_BE_UNDER_WAY:
             await self._end()
         return failure
 
@@ -216,6 +217,8 @@ class Turn:
         means = self._means
         stored = await means.regions.own.read(self._account_id)
         last = stored.attempts.get(means.regions.region)
+        if link.id not in {each.id for each in heads(stored.links)}:
+            raise OperationalError("it was refreshed meanwhile")
         now = means.clock.now()
         if last is not None and last != self._attempt and now < last.until:
             raise OperationalError("another process is at it")

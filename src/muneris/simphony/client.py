@@ -232,11 +232,13 @@ class SimphonyClient:
         """The check with the round of that reference; None means that the check does not hold it.
 
         Raises:
-            LookUpFailedError: whether it does is unknown.
+            LookUpFailedError: whether it does is unknown, or there is no such check any more.
             TokenRejectedError: the bearer is not valid.
         """
         check = await self._find(connection, bearer, check_ref)
-        return check if check is not None and check.holds_round(reference) else None
+        if check is None:
+            raise LookUpFailedError(f"Simphony has no check {check_ref} any more")
+        return check if check.holds_round(reference) else None
 
     async def find_check_state(
         self, connection: Connection, bearer: str, check_ref: str

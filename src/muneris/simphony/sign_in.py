@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import NamedTuple, Self
 
 import aiohttp
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
 from yarl import URL
 
 from muneris.core.clock import Clock
@@ -21,7 +21,7 @@ from muneris.core.ids import Random
 from muneris.simphony.errors import SignInFailedError, SignInFailure
 from muneris.simphony.hosts import allowed_url
 from muneris.simphony.model import Account, Tokens
-from muneris.simphony.node import LenientFlag, LenientText, Node
+from muneris.simphony.node import LenientFlag, LenientNumber, LenientText, Node
 
 REDIRECT_URI = "apiaccount://callback"
 TIMEOUT_SECONDS = 30.0
@@ -31,6 +31,8 @@ _PATH = ("oidc-provider", "v1", "oauth2")
 _OK, _BAD_REQUEST, _UNAUTHORIZED = 200, 400, 401
 _REFUSED = (_BAD_REQUEST, _UNAUTHORIZED)
 _AUTHORIZED = (_OK, 302, 303)  # all three are seen in the field
+_SHORTEST_LIFE = timedelta(days=1)
+"""Of a bearer ("ccapi": 86400)."""
 
 
 class _Answer(NamedTuple):
@@ -58,19 +60,26 @@ class _SignedIn(Node):
 class _Issued(Node):
     """The answer of `token`; `expires_in` is a number or its text, in seconds.
 
-    Which of the two bearers is sent is the connection's to say: either will do here.
+    Which of the two bearers is sent is the connection's to say: either will do here. What else is missing or
+    odd must not cost the refresh token that came with it.
     """
 
     id_token: LenientText = ""
     access_token: LenientText = ""
     refresh_token: LenientText = ""
-    expires_in: int = Field(gt=0)
+    expires_in: LenientNumber = None
 
     @model_validator(mode="after")
     def _has_a_bearer(self) -> Self:
         if not (self.id_token or self.access_token):
             raise ValueError("neither an id_token nor an access_token")
         return self
+
+    @property
+    def lives(self) -> timedelta:
+        """How long the bearers live; the shortest that was seen, if that is not said."""
+        seconds = self.expires_in or 0
+        return timedelta(seconds=seconds) if seconds > 0 else _SHORTEST_LIFE
 
 
 def s256(verifier: str) -> str:
@@ -109,7 +118,8 @@ class SignIn:
         """Newer tokens for a refresh token, which may be used up by that (rotation): keep the answer at once.
 
         No other call may refresh the same tokens meanwhile. An answer without a refresh token leaves the one
-        sent in use.
+        sent in use, one without an id_token the id_token there was. A refusal that no identity provider
+        wrote (a gateway's page) leaves unknown what became of the token.
 
         Raises:
             SignInFailedError: `refresh_refused`: only signing in helps; a reason that `may_have_rotated`
@@ -122,9 +132,9 @@ class SignIn:
             **({"code_verifier": tokens.code_verifier} if tokens.code_verifier else {}),
         }
         answer = await self._send("POST", self._url(account, "token"), form)
-        if answer.status in _REFUSED:
+        if answer.status in _REFUSED and _is_document(answer.body):
             raise SignInFailedError(SignInFailure.REFRESH_REFUSED)
-        return self._issued(answer, tokens.code_verifier, tokens.refresh_token)
+        return self._issued(answer, tokens.code_verifier, tokens)
 
     async def _authorize(self, account: Account, challenge: str) -> Mapping[str, str]:
         query = {
@@ -161,14 +171,14 @@ class SignIn:
             raise SignInFailedError(SignInFailure.CODE_REFUSED)
         return self._issued(answer, verifier)
 
-    def _issued(self, answer: _Answer, verifier: str, refresh_token: str = "") -> Tokens:
+    def _issued(self, answer: _Answer, verifier: str, before: Tokens | None = None) -> Tokens:
         issued = _decode(_Issued, "token", answer)
         return Tokens(
-            id_token=issued.id_token,
+            id_token=issued.id_token or (before.id_token if before else ""),
             access_token=issued.access_token,
-            refresh_token=issued.refresh_token or refresh_token,
+            refresh_token=issued.refresh_token or (before.refresh_token if before else ""),
             code_verifier=verifier,
-            expires_at=self._clock.now() + timedelta(seconds=issued.expires_in),
+            expires_at=self._clock.now() + issued.lives,
         )
 
     def _url(self, account: Account, step: str) -> URL:
@@ -219,6 +229,13 @@ def _decode[T: BaseModel](kind: type[T], step: str, answer: _Answer) -> T:
         return kind.model_validate(json.loads(answer.body))
     except ValueError:  # ValidationError is one
         raise _unexpected(step, answer) from None  # its text would quote the body
+
+
+def _is_document(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
 
 
 def _unexpected(step: str, answer: _Answer) -> SignInFailedError:

@@ -424,8 +424,8 @@ async def test_a_refresh_gives_newer_tokens(there: Scripted, *, rotates: bool) -
     [
         ({"id_token": "i2", "access_token": None, "refresh_token": "r2"}, ("i2", "", "r2")),
         ({"id_token": "i2", "access_token": "a2", "refresh_token": None}, ("i2", "a2", "r1")),
-        ({"id_token": None, "access_token": "a2", "refresh_token": "r2"}, ("", "a2", "r2")),
-        ({"access_token": "a2", "refresh_token": "r2"}, ("", "a2", "r2")),
+        ({"id_token": None, "access_token": "a2", "refresh_token": "r2"}, ("i", "a2", "r2")),
+        ({"access_token": "a2", "refresh_token": "r2"}, ("i", "a2", "r2")),
     ],
 )
 async def test_tokens_of_an_answer_that_leaves_one_out_are_kept(

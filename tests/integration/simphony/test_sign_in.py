@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from aiohttp import ClientSession
 from tests.simphony import Simulation
@@ -50,7 +52,7 @@ async def test_tells_why_it_failed(
         ("signin", 503, "{}", SignInFailure.UNEXPECTED_ANSWER),
         ("authorize", 500, "{}", SignInFailure.UNEXPECTED_ANSWER),
         ("token", 401, "{}", SignInFailure.CODE_REFUSED),
-        ("token", 200, '{"id_token": "secret"}', SignInFailure.UNEXPECTED_ANSWER),
+        ("token", 200, '{"refresh_token": "secret"}', SignInFailure.UNEXPECTED_ANSWER),
     ],
 )
 async def test_unusual_answers(
@@ -62,6 +64,48 @@ async def test_unusual_answers(
         await sign_in(simulation)
     assert failed.value.reason == reason
     assert "secret" not in str(failed.value)
+
+
+TOKEN = "/oidc-provider/v1/oauth2/token"
+
+
+async def refreshed(simulation: Simulation, status: int, body: str) -> Tokens:
+    """What a refresh yields that is answered so."""
+    await simulation.break_it(kind="status", path_prefix=TOKEN, status=status, body=body)
+    return await simulation.signing_in.refresh(simulation.account, simulation.tokens)
+
+
+@pytest.mark.parametrize(
+    "expires_in", ["", ', "expires_in": null', ', "expires_in": "14d"', ', "expires_in": 0']
+)
+async def test_an_odd_life_costs_no_refresh_token(simulation: Simulation, expires_in: str) -> None:
+    tokens = await refreshed(simulation, 200, f'{{"id_token": "i", "refresh_token": "r"{expires_in}}}')
+    assert (tokens.id_token, tokens.refresh_token) == ("i", "r")
+    assert tokens.expires_at == simulation.clock.now() + timedelta(days=1)
+
+
+async def test_what_an_answer_lacks_stays_as_it_was(simulation: Simulation) -> None:
+    tokens = await refreshed(simulation, 200, '{"access_token": "a", "expires_in": "60"}')
+    before = simulation.tokens
+    assert (tokens.access_token, tokens.id_token) == ("a", before.id_token)
+    assert tokens.refresh_token == before.refresh_token
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, '{"code": "NOT_FOUND"}', SignInFailure.REFRESH_REFUSED),
+        (401, "{}", SignInFailure.REFRESH_REFUSED),
+        (401, "<html>a gateway's</html>", SignInFailure.UNEXPECTED_ANSWER),
+        (400, "", SignInFailure.UNEXPECTED_ANSWER),
+    ],
+)
+async def test_only_the_identity_provider_itself_refuses_a_refresh_token(
+    simulation: Simulation, status: int, body: str, reason: SignInFailure
+) -> None:
+    with pytest.raises(SignInFailedError) as failed:
+        await refreshed(simulation, status, body)
+    assert failed.value.reason is reason
 
 
 async def test_session_that_keeps_cookies_is_refused(simulation: Simulation) -> None:

@@ -40,7 +40,7 @@ class Readings:
     def cpu(self) -> Mapping[str, float]:
         return {"orders": float(next(self._readings))}
 
-    def yardstick(self) -> Sequence[float]:
+    def take_yardstick(self) -> Sequence[float]:
         return [float(next(self._readings))]
 
 
@@ -126,6 +126,7 @@ def test_cpu_at_full_speed_is_what_it_is_when_the_machine_is_not_slow() -> None:
     figures = compare("", 1, 1, [(slow, fast), (fast, slow)]).ours
     assert figures.cpu_ms == {"orders": pytest.approx(4.5)}
     assert figures.full_speed_cpu_ms == {"orders": pytest.approx(3.0)}
+    assert figures.slowdown == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (0, 1)])

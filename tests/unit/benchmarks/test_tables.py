@@ -48,6 +48,12 @@ def test_what_has_a_target_is_shown_with_it_whether_it_is_met_or_not() -> None:
             "0.60",
             "yes",
         ),
+        (
+            "CPU ms an order as charged: direct / floor, 8 callers, 32 properties",
+            "at most 1",
+            "0.80",
+            "yes",
+        ),
         ("CPU ms of starting the orders app", "at most 800", "640.00", "yes"),
     ]
 

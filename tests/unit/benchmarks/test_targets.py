@@ -31,7 +31,7 @@ def short(key: str) -> str:
 
 def test_what_has_a_target_is_measured() -> None:
     keys = [each.what.rpartition(": ")[2] for each in TARGETS if "callers" in each.what]
-    assert len(keys) == 10
+    assert len(keys) == 12
     assert {short(key) for key in keys} <= RATIOS.keys()
 
 
@@ -43,4 +43,5 @@ def test_each_target_finds_its_own_ratio() -> None:
         "host / floor, 8 callers, 32 properties",
         "p99 / the floor's: direct / floor, 8 callers, 32 properties",
         "CPU ms an order at full speed: direct / floor, 8 callers, 32 properties",
+        "CPU ms an order as charged: direct / floor, 8 callers, 32 properties",
     ]

@@ -147,6 +147,25 @@ def test_a_condiment_costs_the_first_price_of_its_definition_or_nothing() -> Non
     }
 
 
+def test_a_condiment_costs_what_it_does_at_all_hours_whatever_comes_first() -> None:
+    happy, plain = Price(price=Decimal(1), level=2), Price(price=Decimal(3), level=1)
+    definitions = (
+        Definition(definition_sequence=1, prices=(happy, plain)),
+        Definition(definition_sequence=2, prices=(happy,)),
+    )
+    source = SimphonyMenu(
+        menu_id="m",
+        menu_items=(item(1, priced("1")),),
+        condiment_groups=(CondimentGroup(condiment_group_id=8, condiment_item_refs=(81,)),),
+        condiment_items=(CondimentItem(condiment_id=81, definitions=definitions),),
+    )
+    menu = to_menu(source, "DKK", price_levels={2: HAPPY_HOUR})
+    assert {key: str(each.price) for key, each in menu.condiments[8].items()} == {
+        (81, 1): "3.00",
+        (81, 2): "1.00",
+    }
+
+
 def test_guests_are_shown_the_words_meant_for_them() -> None:
     content = ConsumerContent(consumer_name={"en-US": "Fine soup"}, consumer_description={"en-US": "Hot"})
     definition = priced("1").model_copy(update={"consumer_content": content, "tax_class_ref": 3})

@@ -11,7 +11,10 @@ from muneris.core.groups import Groups
 REQUESTS_AT_ONCE = 4
 """An Event Grid that hangs is not asked more often at once; who comes later waits."""
 PACE_SECONDS = 0.01
-"""From one request to the next: what comes meanwhile shares it. A lone event is sent at once."""
+"""From one request to the next: what comes meanwhile shares it, and a lone event is sent at once.
+
+So a process publishes at most 2,400 events a second, more than it can accept orders.
+"""
 
 
 class SharedPublisher:

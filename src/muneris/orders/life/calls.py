@@ -92,6 +92,7 @@ class Calls:
         calling = replace(
             work,
             first_sent_at=work.first_sent_at or now,
+            unheard_since=work.unheard_since or now,
             last_deadline=until,
             claimed_until=until,
             due_at=until,
@@ -102,13 +103,20 @@ class Calls:
         ours, calling = claimed
         return Claimed(ours, calling, replace(work, etag=calling.etag), until)
 
-    async def wait_until_over(self, work: Work) -> bool:
-        """Whether nothing of earlier calls can still be carried out; otherwise the work is due again then."""
-        over_at = (work.last_deadline or self._clock.now()) + MARGIN
-        if self._clock.now() >= over_at:
+    async def wait_until_over(self, work: Work, looked_at: datetime) -> bool:
+        """Whether all that earlier calls came to was there to be seen at a look; else it is due again then.
+
+        `looked_at`: when the look was begun. What it shows may be older than its answer.
+        """
+        over_at = (work.last_deadline or looked_at) + MARGIN
+        if looked_at >= over_at:
             return True
         await self._store.write_work(replace(work, due_at=over_at, claimed_until=None))
         return False
+
+    async def leave_to_expire(self, work: Work) -> None:
+        """It is no longer wanted, and nothing of it is in Simphony: the sweeper gives it up."""
+        await self._store.write_work(replace(work, due_at=self._clock.now(), claimed_until=None))
 
     async def postpone(self, work: Work, error: Exception) -> None:
         """Our call is over: the next one may begin when it is due, and not before.

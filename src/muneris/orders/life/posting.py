@@ -94,7 +94,11 @@ class Posting:
             return None
         if not await self._is_absent(posted, stored, work):
             return None
-        return await self._claim(posted, stored, replace(work, first_sent_at=None, last_deadline=None))
+        absent = replace(work, first_sent_at=None, last_deadline=None)
+        if work != absent and absent.is_expired(self._clock.now()):
+            await self._calls.leave_to_expire(absent)
+            return None
+        return await self._claim(posted, stored, absent)
 
     async def _call_off(self, posted: Posted, stored: StoredOrder, work: Work) -> None:
         """End the post of an order that was cancelled: it is not called for again, only looked up."""
@@ -110,7 +114,7 @@ class Posting:
         """
         if work.first_sent_at is None:
             return True
-        order = stored.order
+        order, looked_at = stored.order, self._clock.now()
         try:
             check = await posted.find(order)
         except (ReadFailedError, NotSentError) as error:
@@ -119,7 +123,7 @@ class Posting:
             return False
         await self._answers.heard(work.ask)
         if check is None:
-            return await self._calls.wait_until_over(work)
+            return await self._calls.wait_until_over(work, looked_at)
         if check.state == "voided":
             await self._refused(posted, stored, work.ask, f"check {check.check_number} was voided")
         else:

@@ -172,9 +172,11 @@ def void_refused(order: Order, detail: str, now: datetime) -> Advance:
 def is_unsettled(work: Work, now: datetime) -> bool:
     """Whether the outcome of its calls has been unknown for so long that a person is to settle it.
 
+    It also is while Simphony has nothing of it and each further call goes the same way: no kitchen has it.
     Asked only where something is in doubt: a refusal that cannot be checked leaves no call in its work.
     """
-    return now - max(work.first_sent_at or work.born_at, work.born_at) >= ATTENTION_AFTER
+    unheard_since = work.unheard_since or work.first_sent_at or work.born_at
+    return now - max(unheard_since, work.born_at) >= ATTENTION_AFTER
 
 
 def left_in_doubt(order: Order, work: Work, error: str, now: datetime) -> Advance:

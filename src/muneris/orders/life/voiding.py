@@ -103,11 +103,12 @@ class Voiding:
     async def _believe(self, claimed: Claimed, check_ref: str, refusal: str) -> None:
         """A refusal of a check that is void already, by an earlier call or by hand, is none."""
         stored, before = claimed.stored, claimed.before
+        looked_at = self._clock.now()
         state = await self._find_state(stored, before, check_ref)
         if state == "voided":
             await self._voided(stored, before.ask)
         elif state is not None and (
-            before.first_sent_at is None or await self._calls.wait_until_over(before)
+            before.first_sent_at is None or await self._calls.wait_until_over(before, looked_at)
         ):
             await self._refused(stored, before.ask, refusal)
 
