@@ -125,7 +125,7 @@ class Work:
 
     `payload` is JSON that is said with it. `claimed_until`: somebody is calling Simphony until then;
     `first_sent_at` and `last_deadline` bound when a call may have been, or still be, executed there.
-    `unheard_since`: when the first call of unknown outcome was made, though it may have come to nothing.
+    `unheard_since`: when the first of the calls was made whose outcome nobody heard, whatever it came to.
     `expires_at`: from then on the property no longer wants it done.
     """
 

@@ -144,7 +144,7 @@ class Posting:
             await self._answers.heard(work.ask)
         except (NotSentError, OperationalError) as error:  # storage is only read before the call
             _log.warning("order %s waits for Simphony: %s", order.order_id, error)
-            await self._calls.postpone(claimed.before, error)
+            await self._calls.postpone(replace(claimed.before, unheard_since=None), error)
         except OutcomeUnknownError as error:
             _log.warning("order %s may be in Simphony: %s", order.order_id, error)
             await self._calls.leave_unknown(stored, work, error)

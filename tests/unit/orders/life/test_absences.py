@@ -95,8 +95,9 @@ async def test_an_order_whose_every_post_is_lost_is_left_to_a_person_after_a_whi
 
 async def test_an_outage_is_no_reason_for_that_however_long_it_takes(region: OrderingRegion) -> None:
     order_id, event = await region.reserved()
-    region.pos.mood = "unreachable"
+    region.pos.mood = "loses_request"
     await region.posting.post(event)
+    region.pos.mood = "unreachable"
     await sweep_for(region, 2 * ATTENTION_AFTER)
     region.pos.mood = "loses_request"
     await sweep_for(region, timedelta(minutes=30))
