@@ -15,6 +15,7 @@ from muneris.cloud.tables import TableUnavailableError
 from muneris.core.clock import Clock
 from muneris.simphony.comparison import differences
 from muneris.simphony.errors import (
+    CheckGoneError,
     CheckRefusedError,
     LookUpFailedError,
     NotSentError,
@@ -154,7 +155,7 @@ class FakePointOfSale:
         def find() -> Check | None:
             opened = self._find(check_ref)
             if opened is None:
-                raise LookUpFailedError(f"Simphony has no check {check_ref} any more")
+                raise CheckGoneError(f"Simphony has no check {check_ref} any more")
             return opened.check if opened.check.holds_round(reference) else None
 
         return await self._look_up((check_ref, reference), find)

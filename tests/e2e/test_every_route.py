@@ -58,6 +58,9 @@ KEYED = {
 }
 """Every route that takes an Idempotency-Key."""
 
+AMOUNTS = {"quantity": "1.5", "delta": "-1.5", "counted": SHELF}
+"""What may be moved, whatever orders hold."""
+
 type Operation = APIOperation[Any, Any, Any, Any]
 type Request = Case[Any]
 
@@ -75,6 +78,8 @@ class Known:
         }
         if isinstance(case.body, dict) and "lines" in case.body:
             case.body |= self.order if "channel" in case.body else {"lines": self.order["lines"]}
+        if isinstance(case.body, dict):
+            case.body |= {name: AMOUNTS[name] for name in AMOUNTS.keys() & case.body.keys()}
 
 
 class Api:

@@ -125,7 +125,7 @@ class Work:
 
     `payload` is JSON that is said with it. `claimed_until`: somebody is calling Simphony until then;
     `first_sent_at` and `last_deadline` bound when a call may have been, or still be, executed there.
-    `unheard_since`: when the first of the calls was made whose outcome nobody heard, whatever it came to.
+    `calls_lost`: how many were made whose outcome nobody heard.
     `expires_at`: from then on the property no longer wants it done.
     """
 
@@ -136,7 +136,7 @@ class Work:
     attempts: int = 0
     first_sent_at: datetime | None = None
     last_deadline: datetime | None = None
-    unheard_since: datetime | None = None
+    calls_lost: int = 0
     claimed_until: datetime | None = None
     expires_at: datetime | None = None
     etag: str = ""

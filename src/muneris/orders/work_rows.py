@@ -30,7 +30,7 @@ def work_values(work: Work) -> Values:
         "BornAt": to_rfc3339(work.born_at),
         "FirstSentAt": _time_value(work.first_sent_at),
         "LastDeadline": _time_value(work.last_deadline),
-        "UnheardSince": _time_value(work.unheard_since),
+        "CallsLost": work.calls_lost,
         "ClaimedUntil": _time_value(work.claimed_until),
         **({} if work.expires_at is None else {"ExpiresAt": to_rfc3339(work.expires_at)}),
     }
@@ -47,7 +47,7 @@ def work_of(row: Row) -> Work:
         attempts=row.number("Attempts"),
         first_sent_at=_find_time(row, "FirstSentAt"),
         last_deadline=_find_time(row, "LastDeadline"),
-        unheard_since=_find_time(row, "UnheardSince"),
+        calls_lost=int(row.values.get("CallsLost") or 0),
         claimed_until=_find_time(row, "ClaimedUntil"),
         expires_at=_find_time(row, "ExpiresAt"),
         etag=row.etag,

@@ -12,6 +12,7 @@ from muneris.cloud.retry import RetryPolicy
 from muneris.simphony.circuits import Circuits
 from muneris.simphony.configuration_client import ConfigurationClient
 from muneris.simphony.errors import (
+    CheckGoneError,
     CheckRefusedError,
     LookUpFailedError,
     NotSentError,
@@ -237,7 +238,7 @@ class SimphonyClient:
         """
         check = await self._find(connection, bearer, check_ref)
         if check is None:
-            raise LookUpFailedError(f"Simphony has no check {check_ref} any more")
+            raise CheckGoneError(f"Simphony has no check {check_ref} any more")
         return check if check.holds_round(reference) else None
 
     async def find_check_state(

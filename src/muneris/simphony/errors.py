@@ -95,6 +95,10 @@ class LookUpFailedError(ReadFailedError):
     """Looking a check up failed: whether it exists is still unknown."""
 
 
+class CheckGoneError(LookUpFailedError):
+    """Simphony answered, and has no such check any more: what became of what was on it is unknown."""
+
+
 class SeveralChecksError(LookUpFailedError):
     """More than one check stands for what one was to hold: a person must say which is meant."""
 

@@ -31,8 +31,9 @@ _PATH = ("oidc-provider", "v1", "oauth2")
 _OK, _BAD_REQUEST, _UNAUTHORIZED = 200, 400, 401
 _REFUSED = (_BAD_REQUEST, _UNAUTHORIZED)
 _AUTHORIZED = (_OK, 302, 303)  # all three are seen in the field
-_SHORTEST_LIFE = timedelta(days=1)
-"""Of a bearer ("ccapi": 86400)."""
+_NAMES_OF_ERRORS = {"code", "error", "status", "title"}
+_SHORTEST_LIFE, _LONGEST_LIFE = timedelta(days=1), timedelta(days=28)
+"""Of a bearer that was seen ("ccapi": 86400), and of a refresh token ("Location Based API Requirements")."""
 
 
 class _Answer(NamedTuple):
@@ -77,9 +78,10 @@ class _Issued(Node):
 
     @property
     def lives(self) -> timedelta:
-        """How long the bearers live; the shortest that was seen, if that is not said."""
+        """How long the bearers live; the shortest that was seen, if that is not said, or cannot be."""
         seconds = self.expires_in or 0
-        return timedelta(seconds=seconds) if seconds > 0 else _SHORTEST_LIFE
+        is_possible = 0 < seconds <= _LONGEST_LIFE.total_seconds()
+        return timedelta(seconds=seconds) if is_possible else _SHORTEST_LIFE
 
 
 def s256(verifier: str) -> str:
@@ -132,7 +134,7 @@ class SignIn:
             **({"code_verifier": tokens.code_verifier} if tokens.code_verifier else {}),
         }
         answer = await self._send("POST", self._url(account, "token"), form)
-        if answer.status in _REFUSED and _is_document(answer.body):
+        if answer.status in _REFUSED and _is_refusal(answer.body):
             raise SignInFailedError(SignInFailure.REFRESH_REFUSED)
         return self._issued(answer, tokens.code_verifier, tokens)
 
@@ -231,11 +233,12 @@ def _decode[T: BaseModel](kind: type[T], step: str, answer: _Answer) -> T:
         raise _unexpected(step, answer) from None  # its text would quote the body
 
 
-def _is_document(body: bytes) -> bool:
+def _is_refusal(body: bytes) -> bool:
     try:
-        return isinstance(json.loads(body), dict)
+        document = json.loads(body)
     except ValueError:
         return False
+    return isinstance(document, dict) and not _NAMES_OF_ERRORS.isdisjoint(document)
 
 
 def _unexpected(step: str, answer: _Answer) -> SignInFailedError:

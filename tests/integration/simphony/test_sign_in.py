@@ -76,7 +76,14 @@ async def refreshed(simulation: Simulation, status: int, body: str) -> Tokens:
 
 
 @pytest.mark.parametrize(
-    "expires_in", ["", ', "expires_in": null', ', "expires_in": "14d"', ', "expires_in": 0']
+    "expires_in",
+    [
+        "",
+        ', "expires_in": null',
+        ', "expires_in": "14d"',
+        ', "expires_in": 0',
+        ', "expires_in": 1924992000000',
+    ],
 )
 async def test_an_odd_life_costs_no_refresh_token(simulation: Simulation, expires_in: str) -> None:
     tokens = await refreshed(simulation, 200, f'{{"id_token": "i", "refresh_token": "r"{expires_in}}}')
@@ -95,7 +102,8 @@ async def test_what_an_answer_lacks_stays_as_it_was(simulation: Simulation) -> N
     ("status", "body", "reason"),
     [
         (400, '{"code": "NOT_FOUND"}', SignInFailure.REFRESH_REFUSED),
-        (401, "{}", SignInFailure.REFRESH_REFUSED),
+        (401, '{"error": "invalid_grant"}', SignInFailure.REFRESH_REFUSED),
+        (401, '{"fault": "no such route"}', SignInFailure.UNEXPECTED_ANSWER),
         (401, "<html>a gateway's</html>", SignInFailure.UNEXPECTED_ANSWER),
         (400, "", SignInFailure.UNEXPECTED_ANSWER),
     ],

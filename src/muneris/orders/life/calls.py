@@ -92,7 +92,7 @@ class Calls:
         calling = replace(
             work,
             first_sent_at=work.first_sent_at or now,
-            unheard_since=work.unheard_since or now,
+            calls_lost=work.calls_lost + 1,
             last_deadline=until,
             claimed_until=until,
             due_at=until,
@@ -132,15 +132,19 @@ class Calls:
         await self._store.write_work(replace(work, due_at=due_at, attempts=attempts, claimed_until=None))
 
     async def leave_unknown(self, stored: StoredOrder, work: Work, error: SimphonyError) -> None:
-        """What became of earlier calls is still not known: later it may be, or a person is to settle it.
+        """What became of earlier calls is still not known: later it may be, or a person is to settle it."""
+        now = self._clock.now()
+        if isinstance(error, SeveralChecksError) or transitions.is_unsettled(work, now):
+            await self.leave_to_a_person(stored, work, error)
+        else:
+            await self.postpone(work, error)
 
-        The order is left to a person as it was when `work` was read, so that no call can have been claimed
-        since.
+    async def leave_to_a_person(self, stored: StoredOrder, work: Work, error: SimphonyError) -> None:
+        """Nobody calls for it any more until a person says what became of it, or wants it tried again.
+
+        It is left as it was when `work` was read, so that no call can have been claimed since.
         """
         now = self._clock.now()
-        if not (isinstance(error, SeveralChecksError) or transitions.is_unsettled(work, now)):
-            await self.postpone(work, error)
-            return
         order = stored.order
         _log.error("order %s needs attention: %s", order.order_id, error)
         await self._attention.announce(order.property_code, order.order_id)

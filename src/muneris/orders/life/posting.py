@@ -8,6 +8,7 @@ from muneris.cloud.events import Event
 from muneris.core.clock import Clock
 from muneris.core.operational import OperationalError
 from muneris.orders.events import ask_of
+from muneris.orders.life import transitions
 from muneris.orders.life.answers import Answers
 from muneris.orders.life.calls import Calls, Claimed
 from muneris.orders.life.posted import PointOfSale, Posted, PostedOrder, PostedRound
@@ -19,6 +20,7 @@ from muneris.orders.reading.attention import Attention
 from muneris.orders.store import OrderStore
 from muneris.orders.stored import StoredOrder
 from muneris.simphony.errors import (
+    CheckGoneError,
     CheckRefusedError,
     NotSentError,
     OutcomeUnknownError,
@@ -98,6 +100,10 @@ class Posting:
         if work != absent and absent.is_expired(self._clock.now()):
             await self._calls.leave_to_expire(absent)
             return None
+        if transitions.is_in_vain(absent):
+            lost = OutcomeUnknownError(f"{absent.calls_lost} calls got lost, and Simphony has nothing of it")
+            await self._calls.leave_to_a_person(stored, work, lost)
+            return None
         return await self._claim(posted, stored, absent)
 
     async def _call_off(self, posted: Posted, stored: StoredOrder, work: Work) -> None:
@@ -119,6 +125,8 @@ class Posting:
             check = await posted.find(order)
         except (ReadFailedError, NotSentError) as error:
             _log.warning("order %s waits: its check cannot be looked up: %s", order.order_id, error)
+            if isinstance(error, CheckGoneError):
+                await self._answers.heard(work.ask)
             await self._calls.leave_unknown(stored, work, error)
             return False
         await self._answers.heard(work.ask)
@@ -144,7 +152,7 @@ class Posting:
             await self._answers.heard(work.ask)
         except (NotSentError, OperationalError) as error:  # storage is only read before the call
             _log.warning("order %s waits for Simphony: %s", order.order_id, error)
-            await self._calls.postpone(replace(claimed.before, unheard_since=None), error)
+            await self._calls.postpone(claimed.before, error)
         except OutcomeUnknownError as error:
             _log.warning("order %s may be in Simphony: %s", order.order_id, error)
             await self._calls.leave_unknown(stored, work, error)

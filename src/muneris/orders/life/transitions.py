@@ -26,6 +26,8 @@ from muneris.orders.model import (
 )
 
 ATTENTION_AFTER = timedelta(hours=2)
+MOST_CALLS_LOST = 20
+"""Some two hours' worth: after a lost call it takes minutes until the next one."""
 """A call whose outcome is still unknown this long after it is a person's to settle."""
 
 _TELLS: Mapping[Status, Step] = {
@@ -172,11 +174,14 @@ def void_refused(order: Order, detail: str, now: datetime) -> Advance:
 def is_unsettled(work: Work, now: datetime) -> bool:
     """Whether the outcome of its calls has been unknown for so long that a person is to settle it.
 
-    It also is while Simphony has nothing of it and each further call goes the same way: no kitchen has it.
     Asked only where something is in doubt: a refusal that cannot be checked leaves no call in its work.
     """
-    unheard_since = work.unheard_since or work.first_sent_at or work.born_at
-    return now - max(unheard_since, work.born_at) >= ATTENTION_AFTER
+    return now - max(work.first_sent_at or work.born_at, work.born_at) >= ATTENTION_AFTER
+
+
+def is_in_vain(work: Work) -> bool:
+    """Whether so many calls got lost, each found to have done nothing, that a person is to see to it."""
+    return work.calls_lost >= MOST_CALLS_LOST
 
 
 def left_in_doubt(order: Order, work: Work, error: str, now: datetime) -> Advance:

@@ -4,7 +4,7 @@ Each wish makes a step forward, or nothing because it is done already, or it is 
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +32,8 @@ ROUNDS_UNDER_WAY = ProblemType("rounds_under_way", 409, "Rounds under way")
 FULFILMENT_ORDER = ProblemType("fulfilment_order", 409, "Fulfilment goes forward only")
 NOT_IN_DOUBT = ProblemType("not_in_doubt", 409, "Not in doubt")
 
+A_CALL_LASTS = timedelta(minutes=2)
+"""No longer, from its claim until nothing of it is under way."""
 MOST_HISTORY = 50
 """Changes of an order after which nothing begins that may lead back to where it was.
 
@@ -186,12 +188,17 @@ def _get_check(order: Order, resolution: Resolution) -> CheckReference:
 def _asked_again(order: Order, change: Change, now: datetime) -> Advance:
     """Back to where the doubt arose, with an ask that looks up first what became of the earlier calls.
 
-    They were made after the order was, and were over when the doubt was left to a person.
+    They were made after the order was, and the last one may have been under way when the doubt was left to a
+    person. Who wants it again wants it though it had expired.
     """
     before = order.history[-2].status
     again = moved(order, before, now, change).model_copy(update={"reason": None})
-    calls_from, calls_until = from_rfc3339(order.created_at), from_rfc3339(order.updated_at)
+    calls_from, calls_until = from_rfc3339(order.created_at), from_rfc3339(order.updated_at) + A_CALL_LASTS
     works = (again.owes(ask.step, now) for ask in again.awaited)
     return Advance(
-        again, tuple(replace(work, first_sent_at=calls_from, last_deadline=calls_until) for work in works)
+        again,
+        tuple(
+            replace(work, first_sent_at=calls_from, last_deadline=calls_until, expires_at=None)
+            for work in works
+        ),
     )

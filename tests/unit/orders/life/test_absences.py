@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
-from tests.ordering import DEADLINE, OrderingRegion
+from tests.ordering import DEADLINE, OWNER, OrderingRegion
 from tests.restaurant import CODE, PROPERTY
 
 from muneris.config.ordering import Ordering
 from muneris.orders.life.calls import CALL_WITHIN, MARGIN
-from muneris.orders.life.transitions import ATTENTION_AFTER
+from muneris.orders.life.transitions import ATTENTION_AFTER, MOST_CALLS_LOST
+from muneris.orders.life.wishes import Resolution
 from muneris.orders.model import Status
 from muneris.orders.round import RoundStatus
 from muneris.simphony.errors import OutcomeUnknownError
@@ -86,11 +87,40 @@ async def test_an_order_whose_every_post_is_lost_is_left_to_a_person_after_a_whi
     order_id, event = await region.reserved()
     region.pos.mood = "loses_request"
     await region.posting.post(event)
-    await sweep_for(region, ATTENTION_AFTER - timedelta(minutes=10))
+    await sweep_for(region, timedelta(hours=1))
     assert (await region.order(order_id)).status is Status.POSTING
-    await sweep_for(region, timedelta(minutes=20))
-    assert (await region.order(order_id)).status is Status.NEEDS_ATTENTION
+    await sweep_for(region, timedelta(hours=2))
+    order = await region.order(order_id)
+    assert order.status is Status.NEEDS_ATTENTION
+    assert "20 calls got lost, and Simphony has nothing of it" in str(order.history[-1].detail)
+    assert len(region.pos.calls) == MOST_CALLS_LOST
     assert await region.works() == []
+
+
+async def test_a_person_sees_to_it_once_nothing_is_under_way_any_more(region: OrderingRegion) -> None:
+    """So whatever that person says cannot be overtaken by the last call."""
+    order_id, event = await region.reserved()
+    region.pos.mood = "loses_request"
+    await region.posting.post(event)
+    while (await region.order(order_id)).status is Status.POSTING:
+        [work] = await region.works()
+        await region.sweep(MINUTE)
+    assert work.last_deadline is not None
+    assert region.clock.now() >= work.last_deadline + MARGIN
+
+
+async def test_an_expired_order_is_posted_if_a_person_wants_it_again(region: OrderingRegion) -> None:
+    expiring(region, minutes=30)
+    order_id, event = await region.reserved()
+    region.pos.mood, region.pos.look_ups_fail = "loses_request", True
+    await region.posting.post(event)
+    await sweep_for(region, ATTENTION_AFTER + timedelta(minutes=10))
+    assert (await region.order(order_id)).status is Status.NEEDS_ATTENTION
+    region.pos.mood, region.pos.look_ups_fail = "takes", False
+    await region.commands.resolve(OWNER, CODE, str(order_id), Resolution(kind="retry", note="it is back"))
+    await region.sweep_until_quiet()
+    assert (await region.order(order_id)).status is Status.CONFIRMED
+    assert len(region.pos.opened) == 1
 
 
 async def test_an_outage_is_no_reason_for_that_however_long_it_takes(region: OrderingRegion) -> None:

@@ -9,7 +9,7 @@ from tests.restaurant import CODE, NOON, ORDER_ID, plain_order
 
 from muneris.core.problems import ProblemError, ProblemType
 from muneris.orders.life import transitions, wishes
-from muneris.orders.life.wishes import Resolution
+from muneris.orders.life.wishes import A_CALL_LASTS, Resolution
 from muneris.orders.model import (
     FIRST_DUE,
     Advance,
@@ -294,7 +294,7 @@ def test_a_doubt_that_is_tried_again_goes_back_and_is_looked_up_first(before: Or
     assert again.order.reason is None
     assert owed(again) == [(step, doubtful.sequence + 1)]
     (work,) = again.begun
-    assert (work.first_sent_at, work.last_deadline) == (NOON, NOON + timedelta(seconds=2))
+    assert (work.first_sent_at, work.last_deadline) == (NOON, NOON + timedelta(seconds=2) + A_CALL_LASTS)
     assert again.order.awaited == (work.ask,)
 
 
