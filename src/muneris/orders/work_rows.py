@@ -47,7 +47,7 @@ def work_of(row: Row) -> Work:
         attempts=row.number("Attempts"),
         first_sent_at=_find_time(row, "FirstSentAt"),
         last_deadline=_find_time(row, "LastDeadline"),
-        calls_lost=int(row.values.get("CallsLost") or 0),
+        calls_lost=row.number("CallsLost"),
         claimed_until=_find_time(row, "ClaimedUntil"),
         expires_at=_find_time(row, "ExpiresAt"),
         etag=row.etag,
