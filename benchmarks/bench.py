@@ -38,14 +38,21 @@ class Bench:
         self._inbox = inbox
         self._tokens = region.tokens()
 
-    def intake(self, port: int, codes: Codes) -> Intake:
-        """Orders to an app on a port."""
-        return Intake(port, codes, self._inbox, self._tokens)
+    def intake(self, ports: Sequence[int], codes: Codes) -> Intake:
+        """Orders to the instances of an app, each on a port."""
+        return Intake(ports, codes, self._inbox, self._tokens)
 
     async def floor(self, port: int, codes: Codes) -> Floor:
         """What the app on a port asks of storage and Event Grid for an order, without the app."""
         publish = Publish(self._session, self.region.settings)
         return Floor(self.storage, await self.learn(port), self._inbox, publish, codes)
+
+    async def keep_events(self) -> None:
+        """Let Event Grid take events from now on, and deliver none."""
+        await self.region.stop_one(EVENT_GRID)
+        await self.region.start_event_grid(self.region.event_grid, delivering=False)
+        self._inbox.delivers = False
+        await self._inbox.start()
 
     async def learn(self, port: int) -> Template:
         """What an accepted order writes and publishes, from one that is placed."""

@@ -49,7 +49,7 @@ async def measure_growth(size: Size, pairs: int, seconds: float) -> Ratio:
         async def filled() -> Sequence[str]:
             return codes
 
-        ours, floor = each.intake(port, filled), await each.floor(port, filled)
+        ours, floor = each.intake([port], filled), await each.floor(port, filled)
         slices = await measure(
             ours,
             floor,

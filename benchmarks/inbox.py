@@ -1,4 +1,4 @@
-"""Inventory's inbox: where the events of accepted orders arrive, and nobody takes them."""
+"""Inventory's inbox: where the events of accepted orders arrive, or wait to; nobody takes them."""
 
 import asyncio
 import json
@@ -20,6 +20,7 @@ PATIENCE_SECONDS = 3.0
 
 
 class _Counts(BaseModel):
+    accepted: int
     delivered: int
 
 
@@ -30,7 +31,8 @@ class _Topic(BaseModel):
 class Inbox:
     """Counts the events that arrive, by the local Event Grid's own account.
 
-    After `patience` seconds without one no more are expected.
+    After `patience` seconds without one no more are expected. Where Event Grid does not deliver
+    (`delivers`), an event has arrived once it is accepted.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Inbox:
             connection_string, _QUEUE, transport=AioHttpTransport(use_env_settings=False), retry_total=0
         )
         self._seen = 0
+        self.delivers = True
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,15 +59,15 @@ class Inbox:
 
     async def start(self) -> None:
         """Begin to count: what arrives from now on is waited for."""
-        self._seen = await self._delivered()
+        self._seen = await self._arrived()
 
     async def wait(self, count: int) -> Ending:
         """Wait for so many further events, as long as they keep coming."""
         before, at = self._seen, time.perf_counter()
         while self._seen < before + count and time.perf_counter() < at + self._patience:
-            delivered = await self._delivered()
-            if delivered > self._seen:
-                self._seen, at = delivered, time.perf_counter()
+            arrived = await self._arrived()
+            if arrived > self._seen:
+                self._seen, at = arrived, time.perf_counter()
             else:
                 await asyncio.sleep(_LOOK_SECONDS)
         return Ending(at, min(1.0, (self._seen - before) / max(1, count)))
@@ -79,6 +82,7 @@ class Inbox:
         event: dict[str, JsonValue] = json.loads(b64decode(message.content))
         return event
 
-    async def _delivered(self) -> int:
+    async def _arrived(self) -> int:
         async with self._session.get(self._topic) as answer:
-            return _Topic.model_validate_json(await answer.read()).subscriptions[_QUEUE].delivered
+            counts = _Topic.model_validate_json(await answer.read()).subscriptions[_QUEUE]
+        return counts.delivered if self.delivers else counts.accepted

@@ -71,9 +71,9 @@ type Codes = Callable[[], Awaitable[Sequence[str]]]
 
 @dataclass
 class Intake:
-    """Orders by HTTP to one port."""
+    """Orders by HTTP to the instances of an app, each at a port, among which the callers are parted."""
 
-    port: int
+    ports: Sequence[int]
     codes: Codes
     inbox: Inbox
     tokens: Sequence[str]
@@ -81,14 +81,13 @@ class Intake:
     _connections: list[Connection] = field(default_factory=list)
 
     async def begin(self, callers: int) -> Sequence[Once]:
-        """Callers at properties that the app has just read: an order was placed at each."""
-        while len(self._connections) < callers:
-            self._connections.append(await Connection.open(self.port))
+        """Callers at properties that each instance has just read: an order was placed at each."""
+        await self._connect(max(callers, len(self.ports)))
         codes = await self.codes()
         await self.inbox.start()
-        for code in codes:
-            await place(self._connections[0], Request.at(code, self.tokens[0]))
-        await self.inbox.wait(len(codes))
+        for code, connection in itertools.product(codes, self._connections[: len(self.ports)]):
+            await place(connection, Request.at(code, self.tokens[0]))
+        await self.inbox.wait(len(codes) * len(self.ports))
         tokens = itertools.cycle(self.tokens)
         orders = itertools.cycle([Request.at(code, next(tokens)) for code in codes])
         await self.inbox.start()
@@ -103,6 +102,10 @@ class Intake:
     async def clear(self) -> None:
         """Empty the queue."""
         await self.inbox.clear()
+
+    async def _connect(self, count: int) -> None:
+        for port in itertools.islice(itertools.cycle(self.ports), len(self._connections), count):
+            self._connections.append(await Connection.open(port))
 
     async def _place_next(self, connection: Connection, orders: Iterator[Request]) -> None:
         self._repeats += (await place(connection, next(orders))).repeats

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,8 @@ STORAGE, EVENT_GRID = "storage", "event-grid"
 _APP = "orders"
 _TOKENS = 8
 _LOG_END = 600
+_INSTANCE = "#"
+_NO_LIMIT = 10**9
 _WITHOUT_SWEEPS = {"AzureWebJobs.sweep.Disabled": "true"}
 
 
@@ -108,8 +111,8 @@ class Region:
         await self._start(Service(STORAGE, azurite))
         await self._provision()
 
-    async def start_event_grid(self, port: int) -> None:
-        """Start Event Grid on another port than the one where the apps look for it."""
+    async def start_event_grid(self, port: int, *, delivering: bool = True) -> None:
+        """Start Event Grid on a port of its own; unless it delivers, it keeps whatever it takes."""
         config = EventGridConfig(
             port=port,
             key=self._keys.regions[self.name].events,
@@ -117,6 +120,8 @@ class Region:
             topics=load_resources().topics,
             journal=self.layout.data_dir / "event-grid.jsonl",
         )
+        if not delivering:
+            config = config.model_copy(update={"concurrency": 0, "most_waiting": _NO_LIMIT})
         await self._start_forked(EVENT_GRID, "localcloud.event_grid:serve", config, port)
 
     async def start(self, *names: str) -> None:
@@ -132,6 +137,11 @@ class Region:
         config = DirectConfig(app_dir=APPS_FOLDER / _APP, port=port, settings=self.settings | settings)
         await self._start_forked(name, "benchmarks.direct:serve", config, port)
         return port
+
+    async def start_instances(self, name: str, count: int, **settings: str) -> list[int]:
+        """Serve it by several processes, which `cpu` counts as one; their ports."""
+        names = [f"{name}{_INSTANCE}{number}" for number in range(count)]
+        return [await self.start_direct(each, **settings) for each in names]
 
     async def start_host(self, name: str, app: str = _APP) -> int:
         """Serve an app by the local function host, without the sweeper; its port."""
@@ -163,9 +173,11 @@ class Region:
         return {name: pid for name, pid in pids.items() if pid is not None}
 
     def cpu(self) -> Mapping[str, float]:
-        """CPU seconds of each process so far; `load` is this one."""
-        used = {name: cpu_seconds(pid) for name, pid in self.pids().items()}
-        return used | {"load": own_cpu_seconds()}
+        """CPU seconds of each process so far, or of all instances of one; `load` is this one."""
+        used = defaultdict(float, load=own_cpu_seconds())
+        for name, pid in self.pids().items():
+            used[name.partition(_INSTANCE)[0]] += cpu_seconds(pid)
+        return used
 
     def memory(self) -> Mapping[str, MemoryUse]:
         """What each process has."""

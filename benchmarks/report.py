@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 DIRECT, HOST, GROUPED = "direct / floor", "host / floor", "group commit on / off"
 WRITES = "grouped writes / single writes"
-"""Ratios."""
+KEPT, HOT = f"{DIRECT}, events kept", f"{GROUPED}, hot"
+"""Ratios. With events kept Event Grid delivers none while orders come; hot is that with two instances."""
 A_LIFE = "a whole life"
 """What grows, or not, with the orders there are."""
 TOGETHER = "one of 32 orders at once"

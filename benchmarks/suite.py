@@ -13,10 +13,10 @@ from benchmarks.intake import measure_row
 from benchmarks.life import measure_life
 from benchmarks.outage import measure_outage
 from benchmarks.properties import measure_property_memory
-from benchmarks.report import DIRECT, GROUPED, HOST, Ratio, Record, Startup
+from benchmarks.report import DIRECT, GROUPED, HOST, HOT, KEPT, Ratio, Record, Startup
 from benchmarks.tokens import measure_tokens
 
-_SHORT = {DIRECT: "direct", HOST: "host", GROUPED: "grouping"}
+_SHORT = {DIRECT: "direct", HOST: "host", KEPT: "kept", GROUPED: "grouping", HOT: "hot"}
 
 
 @dataclass(frozen=True)

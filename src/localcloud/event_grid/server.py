@@ -39,9 +39,9 @@ class EventGridConfig(BaseModel, frozen=True):
 
     `connection_string` is the storage account of its queues and dead letters, `journal` the file of
     deliveries that are not settled, `retry_scale` a factor on Event Grid's delays between attempts. At most
-    `concurrency` attempts of a subscription run at once, each at most `delivery_seconds` long. While
-    `most_waiting` due deliveries of a subscription wait, nothing is accepted for it: twice what Azure takes
-    into a topic in a second ("Event Grid quotas and limits").
+    `concurrency` attempts of a subscription run at once (with 0 none does), each at most `delivery_seconds`
+    long. While `most_waiting` due deliveries of a subscription wait, nothing is accepted for it: twice what
+    Azure takes into a topic in a second ("Event Grid quotas and limits").
     """
 
     port: int

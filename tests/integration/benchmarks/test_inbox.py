@@ -17,14 +17,15 @@ LONG, SHORT = 10.0, 0.5
 
 @asynccontextmanager
 async def inbox_of(
-    azurite: StorageAddress, port: int, patience: float, *delivered: int
+    azurite: StorageAddress, port: int, patience: float, *delivered: int, accepted: int = 0
 ) -> AsyncIterator[Inbox]:
-    """Whoever looks sees the next count; the last one stays."""
+    """Whoever looks sees the next count of deliveries; the last one stays."""
     left = list(delivered)
 
     async def answer(_: web.Request) -> web.Response:
         count = left.pop(0) if len(left) > 1 else left[0]
-        return web.json_response({"subscriptions": {"inventory-inbox": {"delivered": count}}})
+        counts = {"accepted": accepted, "delivered": count}
+        return web.json_response({"subscriptions": {"inventory-inbox": counts}})
 
     app = web.Application()
     app.router.add_get("/", answer)
@@ -60,3 +61,11 @@ async def test_events_of_before_are_not_counted_again(
     async with inbox_of(azurite, ports(1)[0], SHORT, 7) as inbox:
         await inbox.start()
         assert (await inbox.wait(1)).published == 0
+
+
+async def test_where_nothing_is_delivered_an_event_has_arrived_once_it_is_accepted(
+    azurite: StorageAddress, ports: Callable[[int], list[int]]
+) -> None:
+    async with inbox_of(azurite, ports(1)[0], SHORT, 0, accepted=3) as inbox:
+        inbox.delivers = False
+        assert (await inbox.wait(3)).published == 1

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import aiohttp
 import pytest
+from benchmarks.bench import running_bench
 from benchmarks.intake import Row, measure_row
 from benchmarks.region import running_region
-from benchmarks.report import DIRECT
+from benchmarks.report import DIRECT, HOT
 
 
 async def test_orders_by_http_are_compared_with_the_floor() -> None:
@@ -15,6 +17,24 @@ async def test_orders_by_http_are_compared_with_the_floor() -> None:
     assert (ratio.ours.published, ratio.other.published) == (1, 1)
     assert ratio.ours.cpu_ms.keys() == {"storage", "event-grid", "orders", "load"}
     assert 0 < ratio.ours.full_speed_cpu_ms["orders"] <= ratio.ours.cpu_ms["orders"] * 1.01
+
+
+async def test_two_instances_of_each_side_count_as_one_process() -> None:
+    ratio = await measure_row(Row(HOT, callers=4, properties=1), pairs=2, seconds=0.1)
+    assert (ratio.pairs, ratio.ours.published, ratio.other.published) == (2, 1, 1)
+    assert ratio.ours.cpu_ms.keys() == {"storage", "event-grid", "orders", "orders ungrouped", "load"}
+    assert ratio.ours.cpu_ms["orders"] > 0
+
+
+async def test_events_that_are_kept_are_taken_and_not_delivered() -> None:
+    async with running_bench() as bench, aiohttp.ClientSession() as session:
+        port = await bench.region.start_direct("orders")
+        await bench.order(port)
+        await bench.keep_events()
+        await bench.order(port)
+        async with session.get(bench.region.topic) as answer:
+            counts = (await answer.json())["subscriptions"]["inventory-inbox"]
+    assert (counts["accepted"], counts["delivered"]) == (1, 0)
 
 
 async def fail(pids: list[int]) -> None:
