@@ -90,13 +90,17 @@ QUEUES = tuple(f"{name}{suffix}" for name in ("orders-inbox", "orders-post") for
 
 
 class Published[T]:
-    """A read model that a test writes; an empty one knows nothing."""
+    """A read model that a test writes; an empty one knows nothing. `expected`: what was to be read soon."""
 
     def __init__(self, **values: T) -> None:
         self.values: dict[str, T] = {code.replace("_", "-"): value for code, value in values.items()}
+        self.expected: list[str] = []
 
     async def find(self, property_code: str) -> T | None:
         return self.values.get(property_code)
+
+    def expect(self, property_code: str) -> None:
+        self.expected.append(property_code)
 
 
 @dataclass

@@ -10,6 +10,7 @@ _ORDERS, _INVENTORY, _CLOUD = "muneris/orders", "muneris/inventory", "muneris/cl
 _ORDER_TESTS, _STOCK_TESTS, _CLOUD_TESTS = "tests/unit/orders", "tests/unit/inventory", "tests/unit/cloud"
 _RACES, _STOCK_RACES = "tests/simulation/test_races.py", "tests/simulation/test_stock_races.py"
 _POSTING = f"{_ORDER_TESTS}/life/test_posting.py"
+_SERVICE = "tests/integration/simphony/test_service.py"
 _ABSENCES = "tests/unit/orders/life/test_absences.py"
 
 
@@ -129,6 +130,13 @@ GUARDS = (
         "return work.claimed_until is not None and work.claimed_until > self._clock.now()",
         "return False",
         (f"{_POSTING}::test_nobody_else_calls_until_the_deadline_of_who_is_calling",),
+    ),
+    Guard(
+        "no call is sent that might outlast its deadline",
+        "muneris/simphony/service.py",
+        "if deadline - self._clock.now() < self._longest:",
+        "if deadline <= self._clock.now():",
+        (f"{_SERVICE}::test_after_a_slow_refusal_of_its_token_a_check_is_not_sent_again",),
     ),
     Guard(
         "nobody calls who slept since the claim",

@@ -68,11 +68,7 @@ class Cache[K: Hashable, V]:
         Raises:
             OperationalError: it cannot be read, and nothing recent enough is held.
         """
-        entry = self._entries.find(key)
-        if entry is None:
-            entry = _Entry[V]()
-            self._entries.put(key, entry)
-        now = self._monotonic()
+        entry, now = self._entry(key), self._monotonic()
         if fresh:
             await self._read_into(entry, key)
         elif now >= entry.early_at or now >= entry.due_at:
@@ -81,6 +77,19 @@ class Cache[K: Hashable, V]:
                 await asyncio.shield(reading)  # it is not given up with whoever waits for it
         assert entry.held is not None  # noqa: S101 - or the reading had raised
         return entry.held.value
+
+    def expect(self, key: K) -> None:
+        """Begin to read a value that whoever needs it next would wait for; nobody waits here."""
+        entry = self._entry(key)
+        if self._monotonic() >= entry.due_at and entry.reading is None:
+            self._begin(entry, key)
+
+    def _entry(self, key: K) -> _Entry[V]:
+        entry = self._entries.find(key)
+        if entry is None:
+            entry = _Entry[V]()
+            self._entries.put(key, entry)
+        return entry
 
     def _begin(self, entry: _Entry[V], key: K) -> asyncio.Task[None]:
         reading = entry.reading = asyncio.create_task(

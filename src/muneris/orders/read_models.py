@@ -28,6 +28,10 @@ class ReadModel[T](Protocol):
         """The newest version within bounded staleness, or None."""
         ...
 
+    def expect(self, property_code: str) -> None:
+        """Begin to read what is soon to be found, unless it is held."""
+        ...
+
 
 @dataclass(frozen=True)
 class ReadModels:
@@ -38,3 +42,9 @@ class ReadModels:
     menus: ReadModel[Menu]
     recipes: ReadModel[Recipes]
     availability: ReadModel[Availability]
+
+    def expect_all(self, property_code: str) -> None:
+        """Begin to read what an order at a property needs: who has to wait waits once, not for each."""
+        self.menus.expect(property_code)
+        self.recipes.expect(property_code)
+        self.availability.expect(property_code)

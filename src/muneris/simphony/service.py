@@ -42,7 +42,7 @@ class PointOfSale:
         self._longest = timedelta(seconds=deadline_seconds)
 
     async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
-        """Open a check; nothing is under way any more once the deadline has passed.
+        """Open a check; nothing is under way any more once the deadline has passed, in Simphony neither.
 
         What it holds otherwise than asked for stands in its `differences`: Simphony took it nevertheless.
 
@@ -54,7 +54,7 @@ class PointOfSale:
         check = await self._with_token(
             property_code,
             lambda connection, bearer: self._client.post_check(
-                connection, bearer, new_check, timeout=self._left_until(deadline)
+                connection, bearer, new_check, timeout=self._whole_call(deadline)
             ),
         )
         return _compared(property_code, new_check, check)
@@ -68,7 +68,7 @@ class PointOfSale:
         check = await self._with_token(
             property_code,
             lambda connection, bearer: self._client.post_round(
-                connection, bearer, new_round, timeout=self._left_until(deadline)
+                connection, bearer, new_round, timeout=self._whole_call(deadline)
             ),
         )
         return _compared(property_code, new_round, check)
@@ -83,12 +83,18 @@ class PointOfSale:
         await self._with_token(
             property_code,
             lambda connection, bearer: self._client.void_check(
-                connection, bearer, check_ref, timeout=self._left_until(deadline)
+                connection, bearer, check_ref, timeout=self._whole_call(deadline)
             ),
         )
 
+    def _whole_call(self, deadline: datetime) -> float:
+        """The seconds a write may take: all of them, as Simphony carries on whoever stops waiting."""
+        if deadline - self._clock.now() < self._longest:
+            raise NotSentError("the call might outlast its deadline")
+        return self._longest.total_seconds()
+
     def _left_until(self, deadline: datetime) -> float:
-        """The seconds a call may take."""
+        """The seconds that something of which nothing is kept may take."""
         left = min(deadline - self._clock.now(), self._longest).total_seconds()
         if left <= 0:
             raise NotSentError("the deadline passed before the call")
@@ -134,7 +140,12 @@ class PointOfSale:
         )
 
     async def calculate(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Calculated:
-        """What a check would come to; nothing is stored. Deadline and errors as those of `post_check`."""
+        """What a check would come to; nothing is stored, so it may end at the deadline, unanswered.
+
+        Raises:
+            CheckRefusedError: Simphony would not take it.
+            NotSentError, OutcomeUnknownError: it is not known.
+        """
         return await self._with_token(
             property_code,
             lambda connection, bearer: self._client.calculate(

@@ -1,13 +1,27 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.simphony import PROPERTY_CODE, Simulation, StoredTokens, new_check, new_round
+from tests.simphony import PROPERTY_CODE, ManualClock, Simulation, StoredTokens, new_check, new_round
 
-from muneris.simphony.errors import OutcomeUnknownError, TokenRejectedError
+from muneris.simphony.errors import NotSentError, OutcomeUnknownError, TokenRejectedError
+from muneris.simphony.model import Tokens
 
 
 def in_time(simulation: Simulation, seconds: float = 70) -> datetime:
     return simulation.clock.now() + timedelta(seconds=seconds)
+
+
+class SlowTokens(StoredTokens):
+    """Reading the stored token takes longer than a claim allows."""
+
+    def __init__(self, stored: Tokens, remembered: str, clock: ManualClock) -> None:
+        super().__init__(stored, remembered)
+        self._clock = clock
+
+    async def get_token(self, account: str, *, fresh: bool = False) -> Tokens:
+        if fresh:
+            self._clock.advance(6)
+        return await super().get_token(account, fresh=fresh)
 
 
 async def test_posts_and_finds(simulation: Simulation) -> None:
@@ -44,9 +58,25 @@ async def test_every_call_reads_a_rejected_token_again(simulation: Simulation) -
     assert tokens.reads == [False, True] * 4
 
 
-async def test_a_call_is_never_longer_than_its_deadline(simulation: Simulation) -> None:
+async def test_no_call_takes_longer_than_it_may(simulation: Simulation) -> None:
     check = await simulation.point_of_sale().post_check(PROPERTY_CODE, new_check(), in_time(simulation))
+    pos = simulation.point_of_sale(deadline_seconds=0.05)
     await simulation.break_it(kind="delay", seconds=60, count=1)
     with pytest.raises(OutcomeUnknownError, match="TimeoutError"):
-        await simulation.point_of_sale().void_check(PROPERTY_CODE, check.check_ref, in_time(simulation, 0.05))
+        await pos.void_check(PROPERTY_CODE, check.check_ref, in_time(simulation))
     await simulation.repair_it()
+
+
+async def test_what_only_calculates_ends_at_its_deadline(simulation: Simulation) -> None:
+    await simulation.break_it(kind="delay", seconds=60, count=1)
+    with pytest.raises(OutcomeUnknownError, match="TimeoutError"):
+        await simulation.point_of_sale().calculate(PROPERTY_CODE, new_check(), in_time(simulation, 0.05))
+    await simulation.repair_it()
+
+
+async def test_after_a_slow_refusal_of_its_token_a_check_is_not_sent_again(simulation: Simulation) -> None:
+    tokens = SlowTokens(simulation.tokens, "old", simulation.clock)
+    with pytest.raises(NotSentError, match="deadline"):
+        await simulation.point_of_sale(tokens).post_check(PROPERTY_CODE, new_check(), in_time(simulation))
+    assert tokens.reads == [False, True]
+    assert await simulation.check_count() == 0

@@ -279,3 +279,37 @@ async def test_values_are_kept_apart_and_bounded(monkeypatch: pytest.MonkeyPatch
     cache = Cache(echo, fresh_seconds=lambda _: FRESH, stale_seconds=STALE, monotonic=lambda: 0.0)
     assert [await cache.get(key) for key in "abacba"] == list("ABACBA")
     assert read == ["a", "b", "c", "b", "a"]
+
+
+async def test_what_is_expected_is_read_while_nobody_waits(source: Source) -> None:
+    source.lets_pass.clear()
+    source.cache.expect("key")
+    source.cache.expect("key")
+    (task,) = await source.while_held_up(1)
+    assert not task.done()
+    source.lets_pass.set()
+    assert await task == "one"
+    assert source.readings == [None]
+
+
+async def test_what_is_held_is_not_read_because_it_is_expected(source: Source) -> None:
+    await source.get()
+    source.now += FRESH - 0.001
+    source.cache.expect("key")
+    await settled()
+    assert source.readings == [None]
+    source.now += 0.001
+    source.cache.expect("key")
+    await settled()
+    assert source.readings == [None, "one"]
+
+
+async def test_what_cannot_be_read_ahead_is_told_to_who_needs_it(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.error = OperationalError("down")
+    source.cache.expect("key")
+    await settled()
+    assert records(caplog) == []
+    with pytest.raises(OperationalError, match="down"):
+        await source.get()

@@ -52,6 +52,10 @@ class CachedDocuments[T]:
         """
         return (await self._cache.get(name, fresh=fresh)).meaning
 
+    def expect(self, name: str) -> None:
+        """Begin to read a document that is soon to be found, unless it is held; nobody waits here."""
+        self._cache.expect(name)
+
     async def _read(self, name: str, held: _Parsed[T] | None) -> _Parsed[T]:
         document = await self._documents.find(name, unless=held.etag if held else None)
         if document is None:

@@ -36,3 +36,7 @@ class ReadModel[T: BaseModel]:
             OperationalError: the store is down and nothing recent enough is held.
         """
         return await self._documents.find(self._name_of(property_code), fresh=fresh)
+
+    def expect(self, property_code: str) -> None:
+        """Begin to read what is soon to be found, unless it is held; nobody waits here."""
+        self._documents.expect(self._name_of(property_code))

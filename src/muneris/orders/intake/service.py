@@ -145,6 +145,8 @@ class Intake:
         """The order as it would be accepted, unless others have its places."""
         wish, request = new.wish, new.read.request
         code = wish.property_code
+        self._read.expect_all(code)
+        self._switch.expect(code)
         known, menu = await self._open(code, new.known, request)
         state = await self._switch.get(code)
         timing = plan(known, state, new.read.requested_at, new.now)

@@ -49,6 +49,10 @@ class IntakeSwitch:
             return OPEN
         return said.at(self._clock.now())
 
+    def expect(self, property_code: str) -> None:
+        """Begin to read how a property takes orders, unless that is known; nobody waits here."""
+        self._states.expect(property_code)
+
     async def put(self, property_code: str, state: IntakeState) -> None:
         """Say how a property takes orders from now on.
 

@@ -73,6 +73,15 @@ async def test_it_is_read_ahead_of_its_time_and_nobody_waits(table: FaultyTable,
     assert table.reads.calls == reads + 1
 
 
+async def test_where_it_is_expected_it_is_read_once(table: FaultyTable, clock: ManualClock) -> None:
+    switch = process(table, clock)
+    switch.expect(CODE)
+    assert await switch.get(CODE) == OPEN
+    switch.expect(CODE)
+    assert await switch.get(CODE) == OPEN
+    assert table.reads.calls == 1
+
+
 async def test_while_it_cannot_be_read_it_is_where_it_was(table: FaultyTable, clock: ManualClock) -> None:
     switch = process(table, clock)
     await switch.put(CODE, PAUSED)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from tests.ordering import OWNER, OrderingRegion
+from tests.point_of_sale import WRITES_TAKE
 from tests.polling import until
 from tests.restaurant import CODE, ORDER, property_with
 
@@ -152,7 +153,7 @@ async def test_two_checks_for_one_order_are_left_to_a_person_at_once(region: Ord
     order_id, post = await ambiguous_post(region)
     twin = new_check(await region.order(order_id)).model_copy(update={"idempotency_id": "0" * 32})
     region.pos.mood, region.pos.look_ups_fail = "takes", False
-    await region.pos.post_check(CODE, twin, region.clock.now() + timedelta(seconds=9))
+    await region.pos.post_check(CODE, twin, region.clock.now() + WRITES_TAKE)
     region.clock.advance(seconds=600)
     await region.deliver(post)
     order = await region.order(order_id)
@@ -165,7 +166,7 @@ async def test_a_check_that_was_voided_by_hand_while_its_post_was_unknown_reject
 ) -> None:
     order_id, post = await ambiguous_post(region)
     region.pos.look_ups_fail = False
-    await region.pos.void_check(CODE, "ref-1", region.clock.now() + timedelta(seconds=9))
+    await region.pos.void_check(CODE, "ref-1", region.clock.now() + WRITES_TAKE)
     region.clock.advance(seconds=600)
     await region.deliver(post)
     order = await settled(region, order_id)

@@ -1,0 +1,59 @@
+"""What an order at a property needs is read at once where nothing is known of it yet."""
+
+import asyncio
+
+from tests.ordering import OrderingRegion, Published
+from tests.restaurant import CODE
+
+from muneris.cloud.documents import Document
+from muneris.cloud.documents.memory import MemoryDocuments
+from muneris.config.property import Property
+from muneris.config.read_models import menu_read_model
+from muneris.inventory.read_models import availability_read_model, recipe_read_model
+from muneris.orders.read_models import ReadModels
+
+
+class SlowDocuments(MemoryDocuments):
+    """Answers nobody until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.answers = asyncio.Event()
+
+    async def find(self, name: str, *, unless: str | None = None) -> Document | None:
+        self.asked.append(name)
+        await self.answers.wait()
+        return await super().find(name, unless=unless)
+
+
+async def test_nobody_waits_for_one_document_after_the_other() -> None:
+    documents = SlowDocuments()
+    models = ReadModels(
+        OrderingRegion().homes,
+        Published[Property](),
+        menu_read_model(documents),
+        recipe_read_model(documents),
+        availability_read_model(documents),
+    )
+    models.expect_all(CODE)
+    finding = [
+        asyncio.create_task(models.menus.find(CODE)),
+        asyncio.create_task(models.availability.find(CODE)),
+    ]
+    await asyncio.sleep(0)
+    assert sorted(documents.asked) == [
+        f"{CODE}/availability.json",
+        f"{CODE}/menu.json",
+        f"{CODE}/recipes.json",
+    ]
+    documents.answers.set()
+    assert await asyncio.gather(*finding) == [None, None]
+    assert len(documents.asked) == 3
+
+
+async def test_an_order_has_all_that_it_needs_read_at_its_beginning() -> None:
+    region = OrderingRegion()
+    await region.open()
+    await region.place()
+    assert [each.expected for each in (region.menus, region.recipes, region.availability)] == [[CODE]] * 3
