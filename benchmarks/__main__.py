@@ -32,6 +32,7 @@ def main() -> None:
     options = parser.parse_args()
     plan = QUICK if options.quick else Plan()
     plan = dataclasses.replace(plan, pairs=options.pairs or plan.pairs)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has jobs in the background ignore it
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # ends as Ctrl-C does
     try:
         names = chosen(CHECKED if options.check else QUESTIONS, options.only)

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from benchmarks.report import Ratio
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 840, 380, 70, 34, 26
+_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 920, 450, 70, 34, 26
 _LINE, _BAR = 22, 12
 _STEP = 0.25
 _STYLE = """

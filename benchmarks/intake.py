@@ -27,7 +27,7 @@ ROWS = (
     *(Row(name, callers, 1) for name in (GROUPED, HOT) for callers in (8, 32, MOST_CALLERS)),
 )
 _INSTANCES = {HOT: 2}
-"""Of the app, where that is not one: a hot property has as many as its storage is too slow for."""
+"""Of the app on each side, where that is not one: together they bring more than one storage takes."""
 
 
 async def measure_row(row: Row, pairs: int, seconds: float) -> Ratio:

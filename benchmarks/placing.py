@@ -82,7 +82,9 @@ class Intake:
 
     async def begin(self, callers: int) -> Sequence[Once]:
         """Callers at properties that each instance has just read: an order was placed at each."""
-        await self._connect(max(callers, len(self.ports)))
+        ports = itertools.islice(itertools.cycle(self.ports), max(callers, len(self.ports)))
+        for port in itertools.islice(ports, len(self._connections), None):
+            self._connections.append(await Connection.open(port))
         codes = await self.codes()
         await self.inbox.start()
         for code, connection in itertools.product(codes, self._connections[: len(self.ports)]):
@@ -102,10 +104,6 @@ class Intake:
     async def clear(self) -> None:
         """Empty the queue."""
         await self.inbox.clear()
-
-    async def _connect(self, count: int) -> None:
-        for port in itertools.islice(itertools.cycle(self.ports), len(self._connections), count):
-            self._connections.append(await Connection.open(port))
 
     async def _place_next(self, connection: Connection, orders: Iterator[Request]) -> None:
         self._repeats += (await place(connection, next(orders))).repeats

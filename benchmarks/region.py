@@ -112,7 +112,7 @@ class Region:
         await self._provision()
 
     async def start_event_grid(self, port: int, *, delivering: bool = True) -> None:
-        """Start Event Grid on a port of its own; unless it delivers, it keeps whatever it takes."""
+        """Start Event Grid on a port; unless it delivers, it keeps whatever it takes."""
         config = EventGridConfig(
             port=port,
             key=self._keys.regions[self.name].events,
@@ -157,7 +157,7 @@ class Region:
         return port
 
     async def stop_one(self, name: str) -> None:
-        """End one process, for good."""
+        """End one process."""
         await self._processes[name].stop()
 
     async def stop(self) -> None:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 DIRECT, HOST, GROUPED = "direct / floor", "host / floor", "group commit on / off"
 WRITES = "grouped writes / single writes"
-KEPT, HOT = f"{DIRECT}, events kept", f"{GROUPED}, hot"
-"""Ratios. With events kept Event Grid delivers none while orders come; hot is that with two instances."""
+KEPT, HOT = f"{DIRECT}, events kept", f"{GROUPED}, two instances, events kept"
+"""Ratios. With events kept, Event Grid delivers none while orders come."""
 A_LIFE = "a whole life"
 """What grows, or not, with the orders there are."""
 TOGETHER = "one of 32 orders at once"
@@ -49,7 +49,8 @@ class Figures(BaseModel):
     slowdown: float | None = None
     """How many times longer the yardstick's work took than at full speed: the mean of the slices."""
     published: float
-    """The share of its events that had reached their queue when the slices ended, void ones too."""
+    """The share of its events that had arrived when the slices ended, void ones too: in their queue, or
+    with Event Grid where that keeps them."""
     repeated: float
     """How often an operation was refused for the moment and done again, per operation."""
 

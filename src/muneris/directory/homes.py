@@ -48,6 +48,10 @@ class Directory:
         """
         return await self._homes.get(code, fresh=fresh)
 
+    def expect(self, code: str) -> None:
+        """Begin to read a home that is soon to be found, unless it is held; nobody waits here."""
+        self._homes.expect(code)
+
     async def account_of(self, property_code: str) -> str:
         """The storage account of this region that holds a property; `main` for one that nobody registered.
 

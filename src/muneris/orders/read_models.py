@@ -20,6 +20,10 @@ class Homes(Protocol):
         """
         ...
 
+    def expect(self, property_code: str) -> None:
+        """Begin to read where a property lives, unless that is known."""
+        ...
+
 
 class ReadModel[T](Protocol):
     """What another concern publishes about a property."""

@@ -42,7 +42,7 @@ class PointOfSale:
         self._longest = timedelta(seconds=deadline_seconds)
 
     async def post_check(self, property_code: str, new_check: NewCheck, deadline: datetime) -> Check:
-        """Open a check; nothing is under way any more once the deadline has passed, in Simphony neither.
+        """Open a check; nothing is under way any more once the deadline has passed.
 
         What it holds otherwise than asked for stands in its `differences`: Simphony took it nevertheless.
 
@@ -88,7 +88,7 @@ class PointOfSale:
         )
 
     def _whole_call(self, deadline: datetime) -> float:
-        """The seconds a write may take: all of them, as Simphony carries on whoever stops waiting."""
+        """The seconds a write may take: all or none, as Simphony carries on whoever stops waiting."""
         if deadline - self._clock.now() < self._longest:
             raise NotSentError("the call might outlast its deadline")
         return self._longest.total_seconds()

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 from benchmarks.bench import running_bench
 from benchmarks.intake import Row, measure_row
+from benchmarks.load import Connection
 from benchmarks.region import running_region
 from benchmarks.report import DIRECT, HOT
 
@@ -24,6 +25,22 @@ async def test_two_instances_of_each_side_count_as_one_process() -> None:
     assert (ratio.pairs, ratio.ours.published, ratio.other.published) == (2, 1, 1)
     assert ratio.ours.cpu_ms.keys() == {"storage", "event-grid", "orders", "orders ungrouped", "load"}
     assert ratio.ours.cpu_ms["orders"] > 0
+
+
+async def test_callers_are_parted_among_the_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, connect = list[int](), Connection.open
+
+    async def noted(port: int) -> Connection:
+        opened.append(port)
+        return await connect(port)
+
+    monkeypatch.setattr(Connection, "open", noted)
+    async with running_bench() as bench:
+        first, second = await bench.region.start_instances("orders", 2)
+        intake = bench.intake([first, second], bench.properties(1))
+        callers = [len(await intake.begin(count)) for count in (1, 3)]
+    assert callers == [1, 3]
+    assert opened == [first, second, first]
 
 
 async def test_events_that_are_kept_are_taken_and_not_delivered() -> None:

@@ -35,6 +35,8 @@ class Climate:
     silence: float = 60.0
     late: float = 0.5
     """Of the requests whose caller gives up while they are on their way, those that arrive all the same."""
+    lateness: float = 6.0
+    """How much later, at most."""
 
 
 @dataclass
@@ -109,7 +111,7 @@ class Link(Faults):
             self._require_life()
         except asyncio.CancelledError:
             if not self._net.is_calm and chance.random() < climate.late:
-                self._net.arrive_late(min(there, climate.slow_leg[1]), call)
+                self._net.arrive_late(min(there, climate.lateness), call)
             raise
         fate -= climate.silent
         if 0 <= fate < climate.fails:

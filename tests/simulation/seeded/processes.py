@@ -66,7 +66,8 @@ SIMPHONY = Climate(
     slow=0.03,
     fails=0.03,
     loses_answer=0.04,
-    silence=45.0,
+    silence=70.0,  # longer than anybody waits
+    lateness=25.0,
 )
 DEADLINE = timedelta(seconds=65)
 GUEST_LIMIT = 5

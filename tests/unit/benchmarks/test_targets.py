@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 import pytest
-from benchmarks.report import DIRECT, HOST, HOT, Ratio
+from benchmarks.report import DIRECT, GROUPED, HOST, HOT, Ratio
 from benchmarks.suite import RATIOS
 from benchmarks.targets import TARGETS, Target
 from tests.unit.benchmarks.records import EMPTY, ratio
@@ -24,13 +24,13 @@ def test_a_target_is_met_exactly_and_failed_only_beyond_the_noise(
 def short(key: str) -> str:
     """A ratio's name in the suite."""
     name, callers, properties = key.rsplit(", ", 2)
-    first = {DIRECT: "direct", HOST: "host", HOT: "hot"}[name]
+    first = {DIRECT: "direct", HOST: "host", GROUPED: "grouping", HOT: "hot"}[name]
     return f"{first}-{callers.split()[0]}x{properties.split()[0]}"
 
 
 def test_what_has_a_target_is_measured() -> None:
     keys = [each.what.rpartition(": ")[2] for each in TARGETS if "callers" in each.what]
-    assert len(keys) == 11
+    assert len(keys) == 15
     assert {short(key) for key in keys} <= RATIOS.keys()
 
 

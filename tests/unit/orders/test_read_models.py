@@ -2,11 +2,15 @@
 
 import asyncio
 
+import pytest
 from tests.ordering import OrderingRegion, Published
+from tests.polling import until
 from tests.restaurant import CODE
 
 from muneris.cloud.documents import Document
 from muneris.cloud.documents.memory import MemoryDocuments
+from muneris.cloud.tables import Row
+from muneris.config.menu import Menu
 from muneris.config.property import Property
 from muneris.config.read_models import menu_read_model
 from muneris.inventory.read_models import availability_read_model, recipe_read_model
@@ -52,8 +56,26 @@ async def test_nobody_waits_for_one_document_after_the_other() -> None:
     assert len(documents.asked) == 3
 
 
-async def test_an_order_has_all_that_it_needs_read_at_its_beginning() -> None:
+async def test_whoever_orders_waits_for_nothing_that_was_not_asked_for_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     region = OrderingRegion()
     await region.open()
-    await region.place()
+    asked, answers = list[str](), asyncio.Event()
+    find_menu, find_row = region.menus.find, region.orders.find
+
+    async def slow_menu(code: str) -> Menu | None:
+        await answers.wait()
+        return await find_menu(code)
+
+    async def noted_row(partition: str, key: str) -> Row | None:
+        asked.append(key)
+        return await find_row(partition, key)
+
+    monkeypatch.setattr(region.menus, "find", slow_menu)
+    monkeypatch.setattr(region.orders, "find", noted_row)
+    placing = asyncio.create_task(region.place())
+    await until(lambda: asked == ["intake"])
     assert [each.expected for each in (region.menus, region.recipes, region.availability)] == [[CODE]] * 3
+    answers.set()
+    assert (await placing).status == 202

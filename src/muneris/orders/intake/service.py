@@ -112,7 +112,7 @@ class Intake:
         """
         code, now = wish.property_code, self._clock.now()
         order_id = read_key(wish.idempotency_key, now)
-        known = await self._read.properties.find(code) if PROPERTY_CODE.fullmatch(code) else None
+        known = await self._find_property(code)
         read = read_order(wish.body, now, known.currency if known else None)
         if read.is_late:
             return await self._repeat_late(wish, order_id, read.fingerprint)
@@ -123,6 +123,12 @@ class Intake:
         await self._read.homes.require_here(code)
         async with self._guests.turn(wish.caller, code):
             return await self._place_here(_Arrival(wish, order_id, read, known, now))
+
+    async def _find_property(self, code: str) -> Property | None:
+        if not PROPERTY_CODE.fullmatch(code):
+            return None
+        self._read.homes.expect(code)
+        return await self._read.properties.find(code)
 
     async def _place_here(self, new: _Arrival) -> Placed:
         """From here on the stored answer wins over a refusal."""

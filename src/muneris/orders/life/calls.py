@@ -25,7 +25,10 @@ CALL_WITHIN = timedelta(seconds=5)
 TURN_WITHIN = timedelta(seconds=2)
 """How long an ask waits for its property's turn: a host slot that waits is one that no property has."""
 MARGIN = timedelta(seconds=30)
-"""How much longer than its last call's deadline a call may take to show in what Simphony answers."""
+"""How much longer than its last call's deadline a call may take to show in what Simphony answers.
+
+It also bears that connecting (10 s at most) may precede all the time that Simphony takes.
+"""
 CALLS_AT_ONCE = 4
 """Calls a property's workstations are given at once."""
 

@@ -26,9 +26,9 @@ from muneris.orders.model import (
 )
 
 ATTENTION_AFTER = timedelta(hours=2)
+"""A call whose outcome is still unknown this long after it is a person's to settle."""
 MOST_CALLS_LOST = 20
 """Some two hours' worth: after a lost call it takes minutes until the next one."""
-"""A call whose outcome is still unknown this long after it is a person's to settle."""
 
 _TELLS: Mapping[Status, Step] = {
     Status.CONFIRMED: Step.TELL_CONFIRMED,
