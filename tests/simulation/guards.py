@@ -139,13 +139,6 @@ GUARDS = (
         (f"{_SERVICE}::test_after_a_slow_refusal_of_its_token_a_check_is_not_sent_again",),
     ),
     Guard(
-        "nobody calls who slept since the claim",
-        f"{_ORDERS}/life/calls.py",
-        "if claimed is None or self._clock.now() - now > CALL_WITHIN:",
-        "if claimed is None:",
-        (f"{_POSTING}::test_who_sleeps_through_a_claim_does_not_call",),
-    ),
-    Guard(
         "a repeat looks up first what it may repeat",
         f"{_ORDERS}/life/posting.py",
         "if work.first_sent_at is None:",

@@ -20,6 +20,14 @@ class Homes(Protocol):
         """
         ...
 
+    async def refuse_elsewhere(self, property_code: str) -> None:
+        """Refuse what concerns another region's property; a code that nobody registered passes.
+
+        Raises:
+            ProblemError: `property_in_another_region`.
+        """
+        ...
+
     def expect(self, property_code: str) -> None:
         """Begin to read where a property lives, unless that is known."""
         ...

@@ -187,9 +187,14 @@ class Intake:
         )
 
     async def _repeat_late(self, wish: PlaceOrder, order_id: UUID, fingerprint: str) -> Placed:
-        """Refuse what is wanted in the past, unless it was accepted when that was still to come."""
-        known = PROPERTY_CODE.fullmatch(wish.property_code)
-        accepted = await self._store.find(wish.property_code, order_id) if known else None
+        """Refuse what is wanted in the past, unless it was accepted when that was still to come.
+
+        Whether another region's property accepted it is for that region to say.
+        """
+        accepted = None
+        if PROPERTY_CODE.fullmatch(wish.property_code):
+            await self._read.homes.refuse_elsewhere(wish.property_code)
+            accepted = await self._store.find(wish.property_code, order_id)
         if accepted is None or not accepted.claim.is_repeated_by(wish.caller, fingerprint):
             raise refuse_invalid([("fulfilment.requested_at", "is in the past")])
         return Placed(order_id, accepted.claim.receipt, replayed=True)

@@ -112,6 +112,14 @@ async def test_an_accepted_order_is_not_refused_once_its_time_has_passed(region:
         assert (late.status, late.code) == (422, "invalid_request")
 
 
+async def test_whether_a_late_order_was_accepted_elsewhere_is_for_its_region_to_say(
+    region: OrderingRegion,
+) -> None:
+    fulfilment = {"type": "pickup", "requested_at": "2030-05-04T11:59:59Z"}
+    late = await region.place(region.key(), {**ORDER, "fulfilment": fulfilment}, at="NOR-BER01")
+    assert (late.status, late.code) == (421, "property_in_another_region")
+
+
 async def test_another_body_or_caller_gets_nothing_of_it(region: OrderingRegion) -> None:
     key, ann, bob = region.key(), await region.guest("ann"), await region.guest("bob")
     assert (await region.place(key, by=ann)).status == 202
