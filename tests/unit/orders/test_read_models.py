@@ -45,7 +45,7 @@ async def test_nobody_waits_for_one_document_after_the_other() -> None:
         asyncio.create_task(models.menus.find(CODE)),
         asyncio.create_task(models.availability.find(CODE)),
     ]
-    await asyncio.sleep(0)
+    await until(lambda: len(documents.asked) >= 3)
     assert sorted(documents.asked) == [
         f"{CODE}/availability.json",
         f"{CODE}/menu.json",
@@ -79,3 +79,29 @@ async def test_whoever_orders_waits_for_nothing_that_was_not_asked_for_at_once(
     assert [each.expected for each in (region.menus, region.recipes, region.availability)] == [[CODE]] * 3
     answers.set()
     assert (await placing).status == 202
+
+
+async def test_where_a_property_lives_is_asked_for_together_with_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    region = OrderingRegion()
+    await region.open()
+    region.restart()
+    asked, answers = list[str](), asyncio.Event()
+    find_property, find_home = region.properties.find, region.directory.find
+
+    async def slow_property(code: str) -> Property | None:
+        await answers.wait()
+        return await find_property(code)
+
+    async def noted_home(partition: str, key: str) -> Row | None:
+        asked.append(partition)
+        return await find_home(partition, key)
+
+    monkeypatch.setattr(region.properties, "find", slow_property)
+    monkeypatch.setattr(region.directory, "find", noted_home)
+    placing = asyncio.create_task(region.place())
+    await until(lambda: asked == [CODE])
+    answers.set()
+    assert (await placing).status == 202
+    assert asked == [CODE]
